@@ -1,0 +1,176 @@
+/**
+ * Every setting that differs between deployments, read once at boot: the only reader of the environment. One schema
+ * gives the type, the check and the remedy in the message; anything nobody changes at deploy time is a constant beside
+ * its use. An empty variable counts as absent.
+ */
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import Type from 'typebox';
+import Value from 'typebox/value';
+import { AppError } from './errors.js';
+import { LOG_LEVELS } from './log.js';
+import type { LogLevel } from './log.js';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export const systemEnvironment: Environment = process.env;
+
+/** `description` completes "expected …"; a variable with `secret` is never printed. */
+const Variables = Type.Object({
+  PORT: Type.Integer({
+    minimum: 0,
+    maximum: 65_535,
+    default: 8080,
+    description: 'a port from 0 to 65535, for instance 8080',
+  }),
+  HOST: Type.String({
+    pattern: '^[A-Za-z0-9.:-]+$',
+    default: '127.0.0.1',
+    description: 'an address to listen on, for instance 127.0.0.1',
+  }),
+  DATA_DIR: Type.String({ default: './data', description: 'a folder, for instance ./data' }),
+  DATABASE_URL: optionalText('^postgres(ql)?://.+', 'postgres://user:password@host:5432/database', 'secret'),
+  REDIS_URL: optionalText('^(rediss?|unix)://.+', 'redis://host:6379', 'secret'),
+  LAKE_URL: optionalText('^(file:///.+|[^:]+|[A-Za-z]:[\\\\/].*)$', 'a folder or a file:///… address'),
+  RAZORPAY_KEY_ID: optionalText('^rzp_(test|live)_\\w+$', 'a key id that begins with rzp_test_ or rzp_live_'),
+  RAZORPAY_KEY_SECRET: optionalText('^\\S+$', 'the secret that belongs to RAZORPAY_KEY_ID', 'secret'),
+  RAZORPAY_WEBHOOK_SECRET: optionalText(
+    '^[^,\\s]+(,[^,\\s]+)?$',
+    'one webhook secret, or two as current,previous',
+    'secret',
+  ),
+  SMTP_URL: optionalText('^smtps?://.+', 'smtp://user:password@host:587', 'secret'),
+  LOG_LEVEL: Type.Union(
+    LOG_LEVELS.map((level) => Type.Literal(level)),
+    { default: 'info', description: `one of ${LOG_LEVELS.join(', ')}` },
+  ),
+  API_KEYS: optionalText(
+    '^[\\w.-]{16,}(,[\\w.-]{16,})*$',
+    'keys of at least 16 letters, digits, dots or dashes, separated by commas',
+    'secret',
+  ),
+});
+
+function optionalText(pattern: string, expected: string, secrecy: 'secret' | 'public' = 'public') {
+  return Type.Optional(Type.String({ pattern, description: expected, secrecy }));
+}
+
+interface Razorpay {
+  readonly keyId: string;
+  readonly keySecret: string;
+  /** Current first; a previous one is still accepted while a rotation lasts. Empty: webhooks are refused. */
+  readonly webhookSecrets: readonly string[];
+}
+
+export interface Config {
+  readonly port: number;
+  readonly host: string;
+  /** Absolute. */
+  readonly dataDir: string;
+  readonly databaseUrl: string | null;
+  readonly redisUrl: string | null;
+  /** Absolute folder of the lake; null means `<dataDir>/lake`. */
+  readonly lakeUrl: string | null;
+  /** Null: the local double stands in for Razorpay. */
+  readonly razorpay: Razorpay | null;
+  readonly smtpUrl: string | null;
+  readonly logLevel: LogLevel;
+  readonly apiKeys: readonly string[];
+}
+
+export function loadConfig(environment: Environment): Config {
+  const variables = readVariables(environment);
+  return {
+    port: variables.PORT,
+    host: variables.HOST,
+    dataDir: path.resolve(variables.DATA_DIR),
+    databaseUrl: variables.DATABASE_URL ?? null,
+    redisUrl: variables.REDIS_URL ?? null,
+    lakeUrl: variables.LAKE_URL === undefined ? null : lakeFolder(variables.LAKE_URL),
+    razorpay: readRazorpay(variables),
+    smtpUrl: variables.SMTP_URL ?? null,
+    logLevel: variables.LOG_LEVEL,
+    apiKeys: variables.API_KEYS?.split(',') ?? [],
+  };
+}
+
+type Variables = Type.Static<typeof Variables>;
+
+function readVariables(environment: Environment): Variables {
+  const lake = environment['LAKE_URL'] ?? '';
+  if (/^s3:/i.test(lake))
+    throw invalid(
+      'LAKE_URL',
+      lake,
+      'a folder or a file:///… address: object stores are not supported in this version',
+    );
+  const names = Object.keys(Variables.properties) as (keyof Variables)[];
+  const present = names
+    .filter((name) => (environment[name] ?? '') !== '')
+    .map((name) => [name, name === 'PORT' ? wholeNumber(environment[name]) : environment[name]]);
+  const candidate: unknown = Value.Default(Variables, Object.fromEntries(present));
+  if (Value.Check(Variables, candidate)) return candidate;
+  const [error] = Value.Errors(Variables, candidate);
+  const name = names.find((key) => error?.instancePath.startsWith(`/${key}`)) ?? 'PORT';
+  const schema = Variables.properties[name] as { description?: string; secrecy?: string };
+  const shown = schema.secrecy === 'secret' ? '[not shown]' : (environment[name] ?? '');
+  throw invalid(name, shown, schema.description ?? 'another value');
+}
+
+/** Left as text, which the schema refuses, when it is not a whole number. */
+function wholeNumber(text: string | undefined): unknown {
+  return /^\d+$/.test(text ?? '') ? Number(text) : text;
+}
+
+function invalid(name: string, shown: string, expected: string): AppError {
+  return new AppError(
+    'bad-input',
+    'config-invalid',
+    `${name} is ${JSON.stringify(shown)}: expected ${expected}`,
+    { details: { variable: name } },
+  );
+}
+
+function readRazorpay(variables: Variables): Razorpay | null {
+  const { RAZORPAY_KEY_ID: keyId, RAZORPAY_KEY_SECRET: keySecret } = variables;
+  if (keyId === undefined && keySecret === undefined) return null;
+  if (keyId === undefined)
+    throw invalid('RAZORPAY_KEY_ID', '', 'the key id that belongs to RAZORPAY_KEY_SECRET');
+  if (keySecret === undefined)
+    throw invalid('RAZORPAY_KEY_SECRET', '', 'the secret that belongs to RAZORPAY_KEY_ID');
+  return { keyId, keySecret, webhookSecrets: variables.RAZORPAY_WEBHOOK_SECRET?.split(',') ?? [] };
+}
+
+function lakeFolder(lakeUrl: string): string {
+  return path.resolve(lakeUrl.startsWith('file:') ? fileURLToPath(lakeUrl) : lakeUrl);
+}
+
+/** The settings for people and logs: secrets say only whether they are set. */
+export function describeConfig(config: Config): Record<string, string | number> {
+  const secret = (value: unknown) => (value === null ? 'not set' : 'set');
+  return {
+    port: config.port,
+    host: config.host,
+    dataDir: config.dataDir,
+    databaseUrl: config.databaseUrl === null ? 'embedded' : 'set',
+    redisUrl: secret(config.redisUrl),
+    lakeUrl: config.lakeUrl ?? path.join(config.dataDir, 'lake'),
+    razorpay: config.razorpay === null ? 'local double' : config.razorpay.keyId,
+    webhookSecrets: config.razorpay?.webhookSecrets.length ?? 0,
+    smtpUrl: secret(config.smtpUrl),
+    logLevel: config.logLevel,
+    apiKeys: config.apiKeys.length,
+  };
+}
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|::1)$/;
+
+/** Whoever reaches the port can move money, so beyond this machine the API must ask for a key. */
+export function requireSafeExposure(config: Config): void {
+  if (LOOPBACK.test(config.host) || config.apiKeys.length > 0) return;
+  throw invalid(
+    'HOST',
+    config.host,
+    'a loopback address, or API_KEYS set: the API would be open to the network without a key',
+  );
+}
