@@ -1,0 +1,77 @@
+/**
+ * Growing ring buffers for many owners inside one typed array. Each owner holds a chunk of a power-of-two number of
+ * records; outgrown chunks go to a free list by size, so memory follows what is held and nothing is allocated per event.
+ */
+const SMALLEST = 4;
+
+export class Chunks {
+  values = new Float64Array(0);
+  readonly #width: number;
+  #offsets = new Int32Array(0);
+  #sizes = new Int32Array(0);
+  #used = 0;
+  readonly #free = new Map<number, number[]>();
+
+  /** `width` is the number of doubles in a record. */
+  constructor(width: number) {
+    this.#width = width;
+  }
+
+  growOwners(count: number): void {
+    const offsets = new Int32Array(count);
+    const sizes = new Int32Array(count);
+    offsets.set(this.#offsets);
+    sizes.set(this.#sizes);
+    this.#offsets = offsets;
+    this.#sizes = sizes;
+  }
+
+  /** Records that the owner's chunk can hold: 0 or a power of two. */
+  size(owner: number): number {
+    return this.#sizes[owner]!;
+  }
+
+  /** First record of the owner's chunk. */
+  offset(owner: number): number {
+    return this.#offsets[owner]!;
+  }
+
+  /** Where the record of absolute index `index` starts in `values`. */
+  slot(owner: number, index: number): number {
+    return (this.#offsets[owner]! + (index & (this.#sizes[owner]! - 1))) * this.#width;
+  }
+
+  /** Doubles the owner's chunk and keeps its records [from, to) at their absolute indexes. */
+  enlarge(owner: number, from: number, to: number): void {
+    const size = this.#sizes[owner]!;
+    const doubled = size === 0 ? SMALLEST : size * 2;
+    const offset = this.#take(doubled);
+    const width = this.#width;
+    for (let i = from; i < to; i++) {
+      const source = this.slot(owner, i);
+      this.values.copyWithin((offset + (i & (doubled - 1))) * width, source, source + width);
+    }
+    if (size > 0) this.#give(size, this.#offsets[owner]!);
+    this.#offsets[owner] = offset;
+    this.#sizes[owner] = doubled;
+  }
+
+  #take(size: number): number {
+    const reused = this.#free.get(size)?.pop();
+    if (reused !== undefined) return reused;
+    const offset = this.#used;
+    this.#used += size;
+    if (this.#used * this.#width > this.values.length) {
+      const larger = new Float64Array(Math.max(4096, 2 ** Math.ceil(Math.log2(this.#used * this.#width))));
+      larger.set(this.values);
+      this.values = larger;
+    }
+    return offset;
+  }
+
+  #give(size: number, offset: number): void {
+    const list = this.#free.get(size);
+    if (list) list.push(offset);
+    else this.#free.set(size, [offset]);
+  }
+}

@@ -1,0 +1,373 @@
+/**
+ * Exact sliding windows for every entity of one kind: the state behind counts, sums, means, spreads, maxima and
+ * distinct counts. Window i of boundary b is half open, (t - b, t]; all windows of an entity share one ring of events,
+ * so an event is stored once and passed by each window's head once: O(1) amortised.
+ *
+ * Sums are differences of running totals that are written once, when an event is added: nothing is ever subtracted from
+ * them, so the result does not depend on when a window was last read and no window drifts. Maxima read a monotone deque
+ * (Lemire 2006, "Streaming maximum-minimum filter"); a distinct count skips events whose pair came again later.
+ */
+import { assert } from '../core/errors.js';
+import { Chunks } from './chunks.js';
+
+/** Ring record: instant, running amount before it, running square before it, pair (or ~pair once superseded). */
+const RECORD = 4;
+/**
+ * Entity header: tail, base, running amount, running square, first instant, last instant, lifetime count, degree,
+ * instant of the last advance.
+ */
+const TAIL = 0;
+const BASE = 1;
+const AMOUNT = 2;
+const SQUARE = 3;
+const FIRST_AT = 4;
+const LAST_AT = 5;
+const SEEN = 6;
+const DEGREE = 7;
+const NOW = 8;
+const HEADER = 9;
+/** Per boundary: head, instant at head, running amount at head, running square at head, distinct count. */
+const HEAD = 0;
+const HEAD_AT = 1;
+const HEAD_AMOUNT = 2;
+const HEAD_SQUARE = 3;
+const DISTINCT = 4;
+const PER_BOUNDARY = 5;
+
+/** A pair that names nothing: never counted as distinct. Real pairs are numbered from 1, so that ~pair < NO_PAIR. */
+export const NO_PAIR = -1;
+
+export interface HistoryShape {
+  /** Window lengths in milliseconds, ascending. */
+  readonly boundariesMs: readonly number[];
+  readonly max: boolean;
+  readonly distinct: boolean;
+}
+
+export class WindowHistory {
+  readonly shape: HistoryShape;
+  readonly #stride: number;
+  readonly #boundaries: Float64Array;
+  #state: Float64Array;
+  #capacity = 0;
+  readonly #ring = new Chunks(RECORD);
+  readonly #peaks: Chunks | null;
+  #peakFront = new Float64Array(0);
+  #peakBack = new Float64Array(0);
+  #pairLast = new Float64Array(0);
+
+  constructor(shape: HistoryShape) {
+    this.shape = shape;
+    this.#boundaries = Float64Array.from(shape.boundariesMs);
+    this.#stride = HEADER + PER_BOUNDARY * this.#boundaries.length;
+    this.#state = new Float64Array(0);
+    this.#peaks = shape.max ? new Chunks(2) : null;
+  }
+
+  /** How many entities have room. */
+  get entities(): number {
+    return this.#capacity;
+  }
+
+  /** Makes room for entities [0, count). */
+  grow(count: number): void {
+    if (count <= this.#capacity) return;
+    const capacity = Math.max(1024, 2 ** Math.ceil(Math.log2(count)));
+    const state = new Float64Array(capacity * this.#stride);
+    state.set(this.#state);
+    for (let e = this.#capacity; e < capacity; e++) this.#blank(state, e * this.#stride);
+    this.#state = state;
+    this.#ring.growOwners(capacity);
+    if (this.#peaks) {
+      this.#peaks.growOwners(capacity);
+      this.#peakFront = enlarged(this.#peakFront, capacity);
+      this.#peakBack = enlarged(this.#peakBack, capacity);
+    }
+    this.#capacity = capacity;
+  }
+
+  #blank(state: Float64Array, at: number): void {
+    state[at + FIRST_AT] = NaN;
+    state[at + LAST_AT] = -Infinity;
+    for (let i = 0; i < this.#boundaries.length; i++)
+      state[at + HEADER + i * PER_BOUNDARY + HEAD_AT] = Infinity;
+  }
+
+  /** Moves every window of `entity` forward to end at `nowMs`. Time never goes back. */
+  advance(entity: number, nowMs: number): void {
+    const state = this.#state;
+    const at = entity * this.#stride;
+    if (state[at + NOW] === nowMs) return;
+    state[at + NOW] = nowMs;
+    const boundaries = this.#boundaries;
+    for (let i = 0, h = at + HEADER; i < boundaries.length; i++, h += PER_BOUNDARY) {
+      if (state[h + HEAD_AT]! <= nowMs - boundaries[i]!) this.#expire(entity, at, h, nowMs - boundaries[i]!);
+    }
+    const oldest = at + HEADER + (boundaries.length - 1) * PER_BOUNDARY;
+    state[at + BASE] = state[oldest + HEAD]!;
+  }
+
+  /** Passes the head of one window over the events at or before `untilMs`. */
+  #expire(entity: number, at: number, h: number, untilMs: number): void {
+    const state = this.#state;
+    const records = this.#ring.values;
+    const first = this.#ring.offset(entity);
+    const mask = this.#ring.size(entity) - 1;
+    const tail = state[at + TAIL]!;
+    let head = state[h + HEAD]!;
+    let gone = 0;
+    let r = (first + (head & mask)) * RECORD;
+    do {
+      if (records[r + 3]! >= 0) gone++;
+      head++;
+      r = (first + (head & mask)) * RECORD;
+    } while (head < tail && records[r]! <= untilMs);
+    state[h + HEAD] = head;
+    state[h + DISTINCT] = state[h + DISTINCT]! - gone;
+    state[h + HEAD_AT] = head < tail ? records[r]! : Infinity;
+    state[h + HEAD_AMOUNT] = head < tail ? records[r + 1]! : state[at + AMOUNT]!;
+    state[h + HEAD_SQUARE] = head < tail ? records[r + 2]! : state[at + SQUARE]!;
+  }
+
+  /**
+   * Adds an event that happened at `atMs` and is known at `nowMs >= atMs`. An event that comes late (before one already
+   * held) is inserted at its place; that costs one pass over the entity's ring.
+   */
+  append(entity: number, atMs: number, amount: number, pair: number, nowMs: number): void {
+    this.advance(entity, nowMs);
+    const state = this.#state;
+    const at = entity * this.#stride;
+    state[at + SEEN] = state[at + SEEN]! + 1;
+    if (!(state[at + FIRST_AT]! <= atMs)) state[at + FIRST_AT] = atMs;
+    if (atMs < state[at + LAST_AT]!) {
+      this.#insertLate(entity, atMs, amount, pair, nowMs);
+      return;
+    }
+    state[at + LAST_AT] = atMs;
+    if (atMs <= nowMs - this.#boundaries[this.#boundaries.length - 1]!) return;
+    this.#push(entity, atMs, amount, pair, nowMs);
+  }
+
+  #push(entity: number, atMs: number, amount: number, pair: number, nowMs: number): void {
+    const state = this.#state;
+    const at = entity * this.#stride;
+    const tail = state[at + TAIL]!;
+    const base = state[at + BASE]!;
+    if (tail - base === this.#ring.size(entity)) this.#ring.enlarge(entity, base, tail);
+    const r = this.#ring.slot(entity, tail);
+    const records = this.#ring.values;
+    const amountBefore = state[at + AMOUNT]!;
+    const squareBefore = state[at + SQUARE]!;
+    records[r] = atMs;
+    records[r + 1] = amountBefore;
+    records[r + 2] = squareBefore;
+    records[r + 3] = pair;
+    const boundaries = this.#boundaries;
+    for (let i = 0, h = at + HEADER; i < boundaries.length; i++, h += PER_BOUNDARY) {
+      const inside = atMs > nowMs - boundaries[i]!;
+      if (state[h + HEAD_AT] !== Infinity) continue;
+      state[h + HEAD] = inside ? tail : tail + 1;
+      state[h + HEAD_AT] = inside ? atMs : Infinity;
+      state[h + HEAD_AMOUNT] = inside ? amountBefore : amountBefore + amount;
+      state[h + HEAD_SQUARE] = inside ? squareBefore : squareBefore + amount * amount;
+    }
+    state[at + TAIL] = tail + 1;
+    state[at + AMOUNT] = amountBefore + amount;
+    state[at + SQUARE] = squareBefore + amount * amount;
+    if (this.shape.distinct && pair >= 0) this.#countDistinct(entity, at, tail, pair);
+    if (this.#peaks) this.#pushPeak(entity, base, tail, amount);
+  }
+
+  /** The pair's earlier event stops counting wherever the new one counts. */
+  #countDistinct(entity: number, at: number, index: number, pair: number): void {
+    const state = this.#state;
+    if (pair >= this.#pairLast.length) this.#pairLast = enlarged(this.#pairLast, pair + 1);
+    const before = this.#pairLast[pair]! - 1;
+    this.#pairLast[pair] = index + 1;
+    if (before < 0) state[at + DEGREE] = state[at + DEGREE]! + 1;
+    for (let i = 0, h = at + HEADER; i < this.#boundaries.length; i++, h += PER_BOUNDARY) {
+      const head = state[h + HEAD]!;
+      if (before < head && head <= index) state[h + DISTINCT] = state[h + DISTINCT]! + 1;
+    }
+    if (before >= state[at + BASE]!) this.#ring.values[this.#ring.slot(entity, before) + 3] = ~pair;
+  }
+
+  #pushPeak(entity: number, base: number, index: number, amount: number): void {
+    const peaks = this.#peaks!;
+    let front = this.#peakFront[entity]!;
+    let back = this.#peakBack[entity]!;
+    while (front < back && peaks.values[peaks.slot(entity, front)]! < base) front++;
+    while (front < back && peaks.values[peaks.slot(entity, back - 1) + 1]! <= amount) back--;
+    if (back - front === peaks.size(entity)) peaks.enlarge(entity, front, back);
+    const p = peaks.slot(entity, back);
+    peaks.values[p] = index;
+    peaks.values[p + 1] = amount;
+    this.#peakFront[entity] = front;
+    this.#peakBack[entity] = back + 1;
+  }
+
+  /** Takes the newer events off, puts the late one in its place and adds them again. */
+  #insertLate(entity: number, atMs: number, amount: number, pair: number, nowMs: number): void {
+    const state = this.#state;
+    const at = entity * this.#stride;
+    const held = this.#held(entity);
+    if (atMs <= nowMs - this.#boundaries[this.#boundaries.length - 1]!) return;
+    const place = held.findIndex((event) => event.atMs > atMs);
+    held.splice(place < 0 ? held.length : place, 0, { atMs, amount, pair });
+    this.#empty(entity);
+    for (const event of held) {
+      if (event.pair >= 0 && this.shape.distinct && event.pair < this.#pairLast.length)
+        this.#forget(at, event.pair);
+    }
+    for (const event of held) this.#push(entity, event.atMs, event.amount, event.pair, nowMs);
+    assert(state[at + TAIL]! - state[at + BASE]! === held.length, 'a rebuilt ring holds every event');
+  }
+
+  #forget(at: number, pair: number): void {
+    if (this.#pairLast[pair]! === 0) return;
+    this.#pairLast[pair] = 0;
+    this.#state[at + DEGREE] = this.#state[at + DEGREE]! - 1;
+  }
+
+  #held(entity: number): { atMs: number; amount: number; pair: number }[] {
+    const at = entity * this.#stride;
+    const events = [];
+    for (let i = this.#state[at + BASE]!; i < this.#state[at + TAIL]!; i++) {
+      const r = this.#ring.slot(entity, i);
+      const pair = this.#ring.values[r + 3]!;
+      events.push({
+        atMs: this.#ring.values[r]!,
+        amount: this.#amountAt(entity, i),
+        pair: pair < NO_PAIR ? ~pair : pair,
+      });
+    }
+    return events;
+  }
+
+  #empty(entity: number): void {
+    const at = entity * this.#stride;
+    const state = this.#state;
+    const tail = state[at + TAIL]!;
+    state[at + BASE] = tail;
+    for (let i = 0, h = at + HEADER; i < this.#boundaries.length; i++, h += PER_BOUNDARY) {
+      state[h + HEAD] = tail;
+      state[h + HEAD_AT] = Infinity;
+      state[h + HEAD_AMOUNT] = state[at + AMOUNT]!;
+      state[h + HEAD_SQUARE] = state[at + SQUARE]!;
+      state[h + DISTINCT] = 0;
+    }
+    if (this.#peaks) this.#peakFront[entity] = this.#peakBack[entity]!;
+  }
+
+  #amountAt(entity: number, index: number): number {
+    const at = entity * this.#stride;
+    const before = this.#ring.values[this.#ring.slot(entity, index) + 1]!;
+    const last = index + 1 === this.#state[at + TAIL]!;
+    const after = last
+      ? this.#state[at + AMOUNT]!
+      : this.#ring.values[this.#ring.slot(entity, index + 1) + 1]!;
+    return after - before;
+  }
+
+  // Reads: valid for the instant of the last `advance` of that entity.
+
+  count(entity: number, boundary: number): number {
+    const at = entity * this.#stride;
+    return this.#state[at + TAIL]! - this.#state[at + HEADER + boundary * PER_BOUNDARY + HEAD]!;
+  }
+
+  /** Events in (t - b_older, t - b_newer]. */
+  countBetween(entity: number, newer: number, older: number): number {
+    return this.count(entity, older) - this.count(entity, newer);
+  }
+
+  sum(entity: number, boundary: number): number {
+    const at = entity * this.#stride;
+    return this.#state[at + AMOUNT]! - this.#state[at + HEADER + boundary * PER_BOUNDARY + HEAD_AMOUNT]!;
+  }
+
+  /** Population standard deviation of the amounts, in minor units. NaN below two events. */
+  spread(entity: number, boundary: number): number {
+    const n = this.count(entity, boundary);
+    if (n < 2) return NaN;
+    const at = entity * this.#stride;
+    const squares =
+      this.#state[at + SQUARE]! - this.#state[at + HEADER + boundary * PER_BOUNDARY + HEAD_SQUARE]!;
+    const sum = this.sum(entity, boundary);
+    return Math.sqrt(Math.max(0, n * squares - sum * sum)) / n;
+  }
+
+  distinct(entity: number, boundary: number): number {
+    return this.#state[entity * this.#stride + HEADER + boundary * PER_BOUNDARY + DISTINCT]!;
+  }
+
+  /** Largest amount in the window, NaN when it is empty. */
+  max(entity: number, boundary: number): number {
+    const peaks = this.#peaks;
+    assert(peaks, 'this history keeps no maxima');
+    const head = this.#state[entity * this.#stride + HEADER + boundary * PER_BOUNDARY + HEAD]!;
+    const front = this.#peakFront[entity]!;
+    const back = this.#peakBack[entity]!;
+    // Peaks thin out with age, so the first one inside is near the back: gallop from there, then bisect.
+    let low = back;
+    for (let step = 1; low > front && peaks.values[peaks.slot(entity, low - 1)]! >= head; step *= 2)
+      low = Math.max(front, low - step);
+    let high = back;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (peaks.values[peaks.slot(entity, middle)]! < head) low = middle + 1;
+      else high = middle;
+    }
+    return low < back ? peaks.values[peaks.slot(entity, low) + 1]! : NaN;
+  }
+
+  /** Instant of the first event still inside the window, NaN when it is empty. */
+  firstIn(entity: number, boundary: number): number {
+    const instant = this.#state[entity * this.#stride + HEADER + boundary * PER_BOUNDARY + HEAD_AT]!;
+    return instant === Infinity ? NaN : instant;
+  }
+
+  /** Instant of the newest event outside (before) the window, if the ring still holds it; otherwise NaN. */
+  lastBefore(entity: number, boundary: number): number {
+    const at = entity * this.#stride;
+    const head = this.#state[at + HEADER + boundary * PER_BOUNDARY + HEAD]!;
+    return head > this.#state[at + BASE]! ? this.#ring.values[this.#ring.slot(entity, head - 1)]! : NaN;
+  }
+
+  /** Events after `sinceMs` and before the window: those at instants in (sinceMs, t - b]. */
+  countAfterUntil(entity: number, sinceMs: number, boundary: number): number {
+    const at = entity * this.#stride;
+    const head = this.#state[at + HEADER + boundary * PER_BOUNDARY + HEAD]!;
+    let low = this.#state[at + BASE]!;
+    let high = head;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (this.#ring.values[this.#ring.slot(entity, middle)]! <= sinceMs) low = middle + 1;
+      else high = middle;
+    }
+    return head - low;
+  }
+
+  firstAt(entity: number): number {
+    return this.#state[entity * this.#stride + FIRST_AT]!;
+  }
+
+  /** -Infinity when the entity was never seen. */
+  lastAt(entity: number): number {
+    return this.#state[entity * this.#stride + LAST_AT]!;
+  }
+
+  seen(entity: number): number {
+    return this.#state[entity * this.#stride + SEEN]!;
+  }
+
+  degree(entity: number): number {
+    return this.#state[entity * this.#stride + DEGREE]!;
+  }
+}
+
+function enlarged(values: Float64Array, count: number): Float64Array<ArrayBuffer> {
+  const larger = new Float64Array(Math.max(1024, 2 ** Math.ceil(Math.log2(count))));
+  larger.set(values);
+  return larger;
+}
