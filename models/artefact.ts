@@ -1,0 +1,100 @@
+/**
+ * A trained model as a folder that never changes: `model.json` (what predicts, addressed by its SHA-256), `metrics.json`
+ * (how it did) and `card.md` (both for people). The address covers everything that decides a prediction.
+ */
+import { createHash } from 'node:crypto';
+import { AppError } from '../core/errors.js';
+import type { Model } from './contract.js';
+import { modelFromJSON } from './learners.js';
+
+/** Raised when a reader of the old form would misread the new one. */
+const FORMAT = 1;
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+
+/** Metrics by name, each beside the naive baseline of the same name. */
+export interface ArtefactMetrics {
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly baseline: Readonly<Record<string, number>>;
+  readonly interval?: Readonly<Record<string, { readonly low: number; readonly high: number }>>;
+  /** How it was measured: the split, for people. */
+  readonly protocol: string;
+}
+
+export interface Artefact {
+  /** For instance `fraud`. */
+  readonly task: string;
+  readonly featureSetHash: string;
+  readonly model: Model;
+  /** How the probability is used: thresholds and costs. */
+  readonly policy: Json;
+  /** What it was fitted on: rows, days, seed, settings. */
+  readonly training: Json;
+  readonly evaluation: ArtefactMetrics;
+  /** For the card: what it is for, and what it must not be used for. */
+  readonly intendedUse: string;
+}
+
+export interface ModelDocument {
+  readonly task: string;
+  readonly featureSetHash: string;
+  readonly policy: Json;
+  readonly training: Json;
+  readonly intendedUse: string;
+  readonly model: Model;
+}
+
+/** The text of `model.json`: the same model gives the same bytes. */
+export function documentText({
+  task,
+  featureSetHash,
+  policy,
+  training,
+  intendedUse,
+  model,
+}: Artefact): string {
+  const fields = {
+    format: FORMAT,
+    task,
+    featureSetHash,
+    policy,
+    training,
+    intendedUse,
+    model: model.toJSON(),
+  };
+  return `${canonicalJson(fields)}\n`;
+}
+
+/** 64 hexadecimal digits. */
+export function versionOf(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** JSON with the names of every object in order, so that equal values have equal texts (RFC 8785 in spirit). */
+function canonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_name, inner: unknown) => {
+    if (typeof inner === 'number' && !Number.isFinite(inner)) {
+      throw new AppError('internal', 'bad-model', `an artefact holds ${inner}, which JSON cannot say`);
+    }
+    if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner;
+    return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
+  });
+}
+
+/** Throws `damaged-model` unless the text is the one that `version` names. */
+export function parseDocument(text: string, version: string): ModelDocument {
+  const damaged = (reason: string): AppError =>
+    new AppError(
+      'conflict',
+      'damaged-model',
+      `model ${version.slice(0, 12)} ${reason}; restore it from a backup or retrain`,
+    );
+  if (versionOf(text) !== version) throw damaged('was changed on disk after it was saved');
+  const { format, task, featureSetHash, policy, training, intendedUse, model } = JSON.parse(
+    text,
+  ) as ModelDocument & {
+    format: number; // The hash says that we wrote it.
+  };
+  if (format !== FORMAT) throw damaged(`has format ${format}, this program reads ${FORMAT}`);
+  return { task, featureSetHash, policy, training, intendedUse, model: modelFromJSON(model) };
+}

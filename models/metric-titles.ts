@@ -1,0 +1,14 @@
+/** What people read for the metrics that artefacts name. */
+const TITLES: Readonly<Record<string, string>> = {
+  aucRoc: 'AUC',
+  averagePrecision: 'Average precision',
+  recallAtFpr001: 'Recall at 0.1 % false positives',
+  recallAtFpr005: 'Recall at 0.5 % false positives',
+  brier: 'Brier (lower is better)',
+  calibrationError: 'Calibration error (lower is better)',
+  valueSavedShare: 'Share of fraud cost saved',
+};
+
+export function metricTitle(name: string): string {
+  return TITLES[name] ?? name;
+}

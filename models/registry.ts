@@ -1,0 +1,176 @@
+/**
+ * The model registry: immutable artefacts on disk, the production pointer in PostgreSQL. A model is loaded only when its
+ * bytes are the ones its version names and its features are the ones that run now.
+ */
+import type { Pool } from 'pg';
+import type { Clock } from '../core/clock.js';
+import { AppError } from '../core/errors.js';
+import { documentText, parseDocument, versionOf } from './artefact.js';
+import type { Artefact, Json, ModelDocument } from './artefact.js';
+import { artefactStore } from './artefact-store.js';
+import type { ArtefactStore, StoredMetrics, StoredModel } from './artefact-store.js';
+import type { Model } from './contract.js';
+import { modelCard } from './model-card.js';
+import { openPromotions } from './promotions.js';
+import type { Promotion } from './promotions.js';
+
+export interface ModelRecord extends StoredMetrics {
+  readonly task: string;
+  /** SHA-256 of the artefact, 64 hexadecimal digits. */
+  readonly version: string;
+  readonly production: boolean;
+}
+
+export interface Contribution {
+  readonly feature: string;
+  /** In log-odds. */
+  readonly contribution: number;
+}
+
+export interface LoadedModel {
+  readonly version: string;
+  readonly task: string;
+  readonly featureSetHash: string;
+  readonly featureNames: readonly string[];
+  readonly model: Model;
+  predictOne(row: Float32Array): number;
+  /** Largest first by size; without the bias. */
+  explain(row: Float32Array): Contribution[];
+  readonly policy: Json;
+  readonly metrics: StoredMetrics['metrics'];
+}
+
+export interface Registry {
+  save(artefact: Artefact): Promise<ModelRecord>;
+  /** Newest first. */
+  list(task?: string): Promise<ModelRecord[]>;
+  /** By version or the start of one. */
+  show(
+    version: string,
+  ): Promise<ModelRecord & { readonly card: string; readonly history: readonly Promotion[] }>;
+  load(version: string): Promise<LoadedModel>;
+  /** Null when the task has no model in production. */
+  production(task: string): Promise<LoadedModel | null>;
+  promote(task: string, version: string, change: Change): Promise<ModelRecord>;
+  /** Returns to the version that was in production before. */
+  rollback(task: string, change: Change): Promise<ModelRecord>;
+  /** Oldest first. */
+  history(task: string): Promise<Promotion[]>;
+}
+
+/** Who changes production, and why. */
+export interface Change {
+  readonly actor: string;
+  readonly reason: string;
+}
+
+export interface RegistrySettings {
+  readonly dataDir: string;
+  readonly pool: Pool;
+  readonly clock: Clock;
+  /** The feature set that runs now, by task: a model of such a task must be trained on it. */
+  readonly featureSetHashes: Readonly<Record<string, string>>;
+}
+
+export function openRegistry({ dataDir, pool, clock, featureSetHashes }: RegistrySettings): Registry {
+  const store = artefactStore(dataDir);
+  const promotions = openPromotions(pool);
+  const record = async (place: StoredModel): Promise<ModelRecord> => {
+    const metrics = JSON.parse(await store.read(place, 'metrics.json')) as StoredMetrics; // Written by `save`.
+    return { ...place, ...metrics, production: (await promotions.current(place.task)) === place.version };
+  };
+  const load = async (version: string): Promise<LoadedModel> => {
+    const place = await store.find(version);
+    return loadModel(store, place, featureSetHashes);
+  };
+  return {
+    save: async (artefact) => record(await saveArtefact(store, artefact, clock.now())),
+    list: async (task) => {
+      const places = (await store.all()).filter((place) => task === undefined || place.task === task);
+      const records = await Promise.all(places.map(record));
+      return records.sort((a, b) => b.savedAt - a.savedAt || (a.version < b.version ? -1 : 1));
+    },
+    show: async (version) => {
+      const place = await store.find(version);
+      const [card, history] = [await store.read(place, 'card.md'), await promotions.history(place.task)];
+      return { ...(await record(place)), card, history };
+    },
+    load,
+    production: async (task) => {
+      const version = await promotions.current(task);
+      return version === null ? null : load(version);
+    },
+    promote: async (task, version, change) => {
+      const place = await store.find(version);
+      if (place.task !== task) {
+        throw new AppError(
+          'bad-input',
+          'other-task',
+          `model ${version} is for ${place.task}, not for ${task}`,
+        );
+      }
+      await loadModel(store, place, featureSetHashes);
+      await promotions.promote({ ...place, ...change, at: clock.now() });
+      return record(place);
+    },
+    rollback: async (task, change) => {
+      const isLoadable = async (version: string): Promise<void> => void (await load(version));
+      const version = await promotions.rollback({ task, ...change, at: clock.now() }, isLoadable);
+      return record({ task, version });
+    },
+    history: (task) => promotions.history(task),
+  };
+}
+
+async function saveArtefact(store: ArtefactStore, artefact: Artefact, savedAt: number): Promise<StoredModel> {
+  const text = documentText(artefact);
+  const place = { task: artefact.task, version: versionOf(text) };
+  const { evaluation, featureSetHash, model } = artefact;
+  const metrics: StoredMetrics = { ...evaluation, learner: model.learner, featureSetHash, savedAt };
+  await store.write(place, {
+    'model.json': text,
+    'metrics.json': `${JSON.stringify(metrics, null, 2)}\n`,
+    'card.md': modelCard(artefact, place.version, savedAt),
+  });
+  return place;
+}
+
+async function loadModel(
+  store: ArtefactStore,
+  place: StoredModel,
+  featureSetHashes: RegistrySettings['featureSetHashes'],
+): Promise<LoadedModel> {
+  const document = parseDocument(await store.read(place, 'model.json'), place.version);
+  requireFeatureSet(document, place, featureSetHashes[place.task]);
+  const { metrics } = JSON.parse(await store.read(place, 'metrics.json')) as StoredMetrics; // Written by `save`.
+  const { model, policy, featureSetHash } = document;
+  return {
+    ...place,
+    featureSetHash,
+    featureNames: model.featureNames,
+    model,
+    policy,
+    metrics,
+    predictOne: (row) => model.predictOne(row),
+    explain: (row) => {
+      const contributions = model.explain(row);
+      const named = model.featureNames.map((feature, k) => ({
+        feature,
+        contribution: contributions[k] ?? 0,
+      }));
+      return named.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
+    },
+  };
+}
+
+function requireFeatureSet(
+  { featureSetHash }: ModelDocument,
+  { task, version }: StoredModel,
+  running: string | undefined,
+): void {
+  if (running === undefined || running === featureSetHash) return;
+  const message =
+    `model ${version.slice(0, 12)} of ${task} was trained on the feature set ${featureSetHash.slice(0, 12)}, ` +
+    `but ${running.slice(0, 12)} runs now; retrain, or run the version of the program that it was trained with`;
+  throw new AppError('conflict', 'other-feature-set', message);
+}

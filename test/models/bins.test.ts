@@ -1,0 +1,77 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { seededRandom } from '../../core/random.js';
+import { binFrame, fitBins, quantileEdges } from '../../models/bins.js';
+import type { Frame } from '../../models/contract.js';
+
+const float = fc.oneof(fc.float({ noNaN: true }), fc.constantFrom(0, -0, Infinity, -Infinity, 1e-45, 3.4e38));
+
+function oneColumn(values: readonly number[], categorical = false): Frame {
+  const column = Float32Array.from(values);
+  return { rows: column.length, names: ['x'], columns: [column], categorical: categorical ? ['x'] : [] };
+}
+
+describe('bins', () => {
+  it('put every value on the side of each edge that the raw comparison gives', () => {
+    fc.assert(
+      fc.property(
+        fc.array(float, { minLength: 2, maxLength: 200 }),
+        fc.integer({ min: 2, max: 20 }),
+        (values, maxBins) => {
+          const frame = oneColumn(values);
+          const bins = fitBins(frame, { maxBins, binSampleRows: 1000 }, seededRandom(1));
+          const [feature] = bins.features;
+          if (feature === undefined) return;
+          const [binned] = binFrame(bins, frame);
+          expect(feature.edges.length).toBeLessThan(maxBins);
+          feature.edges.forEach((edge, bin) => {
+            frame.columns[0]!.forEach((value, row) => expect(binned![row]! <= bin).toBe(value <= edge));
+          });
+        },
+      ),
+    );
+  });
+
+  it('give every distinct value its own bin while they fit', () => {
+    expect([...quantileEdges(Float32Array.of(1, 1, 2, 5, 5, 9), 255)]).toEqual([1.5, 3.5, 7]);
+  });
+
+  it('keep a frequent value alone and share the rest about equally', () => {
+    const values = Float32Array.from([...Array(900).fill(0), ...Array(100).keys()]).sort();
+    const edges = quantileEdges(values, 11);
+    expect(edges[0]).toBe(0.5);
+    expect(edges).toHaveLength(10);
+  });
+
+  it('separate neighbouring floats, whose mean rounds to one of them', () => {
+    const low = Math.fround(1);
+    const high = Math.fround(1 + 2 ** -23);
+    const [edge] = quantileEdges(Float32Array.of(low, high), 255);
+    expect(low <= edge! && high > edge!).toBe(true);
+  });
+
+  it('send missing values to the last bin and drop columns that cannot split', () => {
+    const bins = fitBins(oneColumn([1, NaN, 2]), { maxBins: 255, binSampleRows: 10 }, seededRandom(1));
+    expect([...binFrame(bins, oneColumn([1, NaN, 2]))[0]!]).toEqual([0, 2, 1]);
+    for (const values of [
+      [3, 3, 3],
+      [NaN, NaN],
+    ]) {
+      expect(
+        fitBins(oneColumn(values), { maxBins: 255, binSampleRows: 10 }, seededRandom(1)).features,
+      ).toHaveLength(0);
+    }
+  });
+
+  it('bin the most frequent categories and treat the others as missing', () => {
+    const frame = oneColumn([7, 7, 7, 3, 3, 5], true);
+    const bins = fitBins(frame, { maxBins: 2, binSampleRows: 10 }, seededRandom(1));
+    expect([...binFrame(bins, frame)[0]!]).toEqual([1, 1, 1, 0, 0, 2]);
+  });
+
+  it('refuse categories that are no small whole codes', () => {
+    const fit = (code: number) => () =>
+      fitBins(oneColumn([1, code], true), { maxBins: 9, binSampleRows: 9 }, seededRandom(1));
+    for (const code of [-1, 0.5, 70_000, Infinity]) expect(fit(code)).toThrow(/whole codes/);
+  });
+});
