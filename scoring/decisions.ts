@@ -1,0 +1,146 @@
+/**
+ * The decision log, read: a repeated request's first answer, one decision, the latest decisions and the payment that
+ * a later report is about. Written only by the live log (scoring/entries.ts).
+ */
+import type { Pool } from 'pg';
+import Type from 'typebox';
+import type { Static } from 'typebox';
+import { paymentFromJson } from './entries.js';
+import type { PaymentWithInstant } from './entries.js';
+import type { Command, First } from './idempotency.js';
+import { Answer } from './request.js';
+import type { Action, Reason } from './request.js';
+
+export const LoggedDecision = Type.Object({
+  ...Answer.properties,
+  paymentId: Type.String(),
+  decidedAt: Type.String({ format: 'date-time' }),
+  latencyMs: Type.Number({ description: 'Time to read the features and score them, without the commit.' }),
+});
+export type LoggedDecision = Static<typeof LoggedDecision>;
+
+interface AnswerRow {
+  decision_id: string;
+  action: Answer['action'];
+  fraud_probability: number | null;
+  reasons: Reason[];
+  model_version: string | null;
+  feature_set_hash: string;
+  degraded: NonNullable<Answer['degraded']> | null;
+}
+
+interface FirstRow extends AnswerRow {
+  idempotency_key: string | null;
+  payment_id: string;
+  body_hash: string;
+}
+
+interface DecisionRow extends AnswerRow {
+  payment_id: string;
+  decided_at: number;
+  latency_ms: number;
+  request: unknown;
+}
+
+const ANSWER_COLUMNS =
+  'decision_id, action, fraud_probability, reasons, model_version, feature_set_hash, degraded';
+const COLUMNS = `${ANSWER_COLUMNS}, payment_id, decided_at, latency_ms, request`;
+
+/** For each command the decisions that have its key or its payment, in order: one query for many waiting requests. */
+export async function firstAnswers(pool: Pool, commands: readonly Command[]): Promise<First<Answer>[][]> {
+  const { rows } = await pool.query<FirstRow>({
+    name: 'first-answers',
+    text: `SELECT idempotency_key, payment_id, body_hash, ${ANSWER_COLUMNS} FROM decisions
+           WHERE payment_id = ANY($1) OR idempotency_key = ANY($2)`,
+    values: [commands.map(({ subject }) => subject), commands.flatMap(({ key }) => key ?? [])],
+  });
+  if (rows.length === 0) return commands.map(() => []);
+  const firsts = rows.map(toFirst);
+  return commands.map(({ key, subject }) =>
+    firsts.filter((first) => first.subject === subject || (key !== null && first.key === key)),
+  );
+}
+
+/** A decision beside the payment that it was about. */
+export interface RecordedDecision extends LoggedDecision {
+  readonly payment: PaymentWithInstant;
+}
+
+export interface InspectedDecision extends RecordedDecision {
+  /** What the model saw (d), in the order of the feature set. */
+  readonly vector: Float32Array;
+}
+
+export async function findDecision(pool: Pool, decisionId: string): Promise<InspectedDecision | null> {
+  const { rows } = await pool.query<DecisionRow & { vector: Buffer }>(
+    `SELECT ${COLUMNS}, vector FROM decisions WHERE decision_id = $1`,
+    [decisionId],
+  );
+  const row = rows[0];
+  return row === undefined ? null : { ...toRecorded(row), vector: toVector(row.vector) };
+}
+
+export interface DecisionQuery {
+  readonly limit: number;
+  readonly action: Action | null;
+  /** Last decision id of the page before; an unknown one gives an empty page. */
+  readonly before: string | null;
+}
+
+/** Newest first. */
+export async function latestDecisions(pool: Pool, query: DecisionQuery): Promise<RecordedDecision[]> {
+  const { rows } = await pool.query<DecisionRow>(
+    `SELECT ${COLUMNS} FROM decisions
+     WHERE ($1::text IS NULL OR action = $1)
+       AND ($2::text IS NULL OR sequence < (SELECT sequence FROM decisions WHERE decision_id = $2))
+     ORDER BY sequence DESC LIMIT $3`,
+    [query.action, query.before, query.limit],
+  );
+  return rows.map(toRecorded);
+}
+
+/** The payment as the gate saw it. */
+export async function findPayment(pool: Pool, paymentId: string): Promise<PaymentWithInstant | null> {
+  const { rows } = await pool.query<{ request: unknown }>({
+    name: 'find-payment',
+    text: 'SELECT request FROM decisions WHERE payment_id = $1',
+    values: [paymentId],
+  });
+  return rows[0] === undefined ? null : paymentFromJson(rows[0].request);
+}
+
+function toFirst(row: FirstRow): First<Answer> {
+  return {
+    key: row.idempotency_key,
+    subject: row.payment_id,
+    bodyHash: row.body_hash,
+    answer: toAnswer(row),
+  };
+}
+
+function toAnswer(row: AnswerRow): Answer {
+  return {
+    decisionId: row.decision_id,
+    action: row.action,
+    fraudProbability: row.fraud_probability,
+    reasons: row.reasons,
+    modelVersion: row.model_version,
+    featureSetHash: row.feature_set_hash,
+    ...(row.degraded === null ? {} : { degraded: row.degraded }),
+  };
+}
+
+function toRecorded(row: DecisionRow): RecordedDecision {
+  return {
+    ...toAnswer(row),
+    paymentId: row.payment_id,
+    decidedAt: new Date(row.decided_at).toISOString(),
+    latencyMs: row.latency_ms,
+    payment: paymentFromJson(row.request),
+  };
+}
+
+/** A copy, since a Buffer's bytes need not start where a float may. */
+function toVector(bytes: Buffer): Float32Array {
+  return new Float32Array(new Uint8Array(bytes).buffer);
+}

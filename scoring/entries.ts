@@ -1,0 +1,162 @@
+/**
+ * What the live log writes and how: every entry is a fact as the fold saw it, beside the decision or the report that caused
+ * it. One statement writes a whole batch, and one statement is one transaction: all of it is durable or none.
+ */
+import type { Pool } from 'pg';
+import type { LabelFact, OutcomeFact, PaymentFact, PaymentRequest } from '../ingest/facts.js';
+import type { Observation } from '../features/fold.js';
+import type { Answer } from './request.js';
+
+export type PaymentWithInstant = PaymentRequest & { readonly occurredAt: number };
+
+/** A label or an outcome with the payment that it is about, as the fold needs it. */
+export type ReportObservation = (OutcomeFact | LabelFact) & { readonly payment: PaymentWithInstant };
+
+export interface DecisionRow {
+  readonly answer: Answer;
+  readonly idempotencyKey: string | null;
+  readonly bodyHash: string;
+  /** Little-endian float32 in hexadecimal. */
+  readonly vectorHex: string;
+  readonly latencyMs: number;
+}
+
+export interface DecisionEntry {
+  readonly observation: PaymentFact;
+  readonly decision: DecisionRow;
+}
+
+interface ReportRow {
+  readonly reportId: string;
+  readonly idempotencyKey: string | null;
+  readonly bodyHash: string;
+  readonly outcome: string;
+}
+
+export interface ReportEntry {
+  readonly observation: ReportObservation;
+  readonly report: ReportRow;
+}
+
+export type Entry = DecisionEntry | ReportEntry;
+
+const WRITE = `
+  WITH new_facts AS (
+    INSERT INTO facts (sequence, fact, payment_id, occurred_at, known_at, body)
+    SELECT * FROM json_to_recordset($1) AS row(
+      sequence bigint, fact text, payment_id text, occurred_at timestamptz, known_at timestamptz, body json)
+  ), new_decisions AS (
+    INSERT INTO decisions (decision_id, idempotency_key, body_hash, sequence, payment_id, decided_at, request, action,
+      fraud_probability, reasons, model_version, feature_set_hash, degraded, vector, latency_ms)
+    SELECT * FROM json_to_recordset($2) AS row(
+      decision_id text, idempotency_key text, body_hash text, sequence bigint, payment_id text, decided_at timestamptz,
+      request json, action text, fraud_probability double precision, reasons json, model_version text,
+      feature_set_hash text, degraded text, vector bytea, latency_ms double precision)
+  )
+  INSERT INTO outcome_reports (report_id, idempotency_key, body_hash, sequence, payment_id, outcome, reported_at)
+  SELECT * FROM json_to_recordset($3) AS row(
+    report_id text, idempotency_key text, body_hash text, sequence bigint, payment_id text, outcome text,
+    reported_at timestamptz)`;
+
+/** Writes all entries or none; answers one `undefined` for each. */
+export async function writeEntries(pool: Pool, entries: readonly Entry[]): Promise<undefined[]> {
+  const decisions = entries.filter((entry) => 'decision' in entry);
+  const reports = entries.filter((entry) => 'report' in entry);
+  const values = [
+    entries.map(({ observation }) => factColumns(observation)),
+    decisions.map(decisionColumns),
+    reports.map(reportColumns),
+  ].map(toJson);
+  await pool.query({ name: 'write-entries', text: WRITE, values });
+  return entries.map(() => undefined);
+}
+
+function factColumns(observation: Observation) {
+  return {
+    sequence: observation.sequence,
+    fact: observation.fact,
+    payment_id: observation.paymentId,
+    occurred_at: timestamp(observation.occurredAt),
+    known_at: timestamp(observation.knownAt),
+    body: observation,
+  };
+}
+
+function decisionColumns({ observation, decision }: DecisionEntry) {
+  const { answer } = decision;
+  return {
+    decision_id: answer.decisionId,
+    idempotency_key: decision.idempotencyKey,
+    body_hash: decision.bodyHash,
+    sequence: observation.sequence,
+    payment_id: observation.paymentId,
+    decided_at: timestamp(observation.knownAt),
+    request: paymentWithInstant(observation),
+    action: answer.action,
+    fraud_probability: answer.fraudProbability,
+    reasons: answer.reasons,
+    model_version: answer.modelVersion,
+    feature_set_hash: answer.featureSetHash,
+    degraded: answer.degraded ?? null,
+    vector: `\\x${decision.vectorHex}`,
+    latency_ms: decision.latencyMs,
+  };
+}
+
+function reportColumns({ observation, report }: ReportEntry) {
+  return {
+    report_id: report.reportId,
+    idempotency_key: report.idempotencyKey,
+    body_hash: report.bodyHash,
+    sequence: observation.sequence,
+    payment_id: observation.paymentId,
+    outcome: report.outcome,
+    reported_at: timestamp(observation.knownAt),
+  };
+}
+
+/** What later facts repeat about a payment: the request without the attempt's status. */
+function paymentWithInstant(fact: PaymentFact): PaymentWithInstant {
+  return {
+    paymentId: fact.paymentId,
+    kind: fact.kind,
+    retryOf: fact.retryOf,
+    payerId: fact.payerId,
+    counterpartyId: fact.counterpartyId,
+    instrumentId: fact.instrumentId,
+    deviceId: fact.deviceId,
+    ip: fact.ip,
+    method: fact.method,
+    category: fact.category,
+    country: fact.country,
+    latitude: fact.latitude,
+    longitude: fact.longitude,
+    amountPaise: fact.amountPaise,
+    currency: fact.currency,
+    occurredAt: fact.occurredAt,
+  };
+}
+
+function timestamp(instantMs: number): string {
+  return new Date(instantMs).toISOString();
+}
+
+/** Amounts are written as decimal text: JSON's numbers are doubles to most readers. */
+function toJson(value: unknown): string {
+  return JSON.stringify(value, (_key, field: unknown) =>
+    typeof field === 'bigint' ? field.toString() : field,
+  );
+}
+
+/** Turns a logged body back into what the fold saw; the log is written by `writeEntries` only. */
+export function observationFromJson(body: unknown): Observation {
+  const stored = body as Record<string, unknown> & { payment?: unknown };
+  const revived =
+    'payment' in stored ? { ...stored, payment: paymentFromJson(stored.payment) } : paymentFromJson(stored);
+  return revived as Observation;
+}
+
+export function paymentFromJson(stored: unknown): PaymentWithInstant {
+  const payment = stored as Omit<PaymentWithInstant, 'amountPaise'> & { amountPaise: string };
+  return { ...payment, amountPaise: BigInt(payment.amountPaise) };
+}

@@ -1,0 +1,65 @@
+/**
+ * From a probability of fraud to an action, by expected money. For each transaction it takes the cheapest of:
+ *   allow      p · (amount + dispute fee)
+ *   challenge  (1 - p) · abandonment · (margin + churn cost)  +  p · passes · (amount + dispute fee)
+ *   block      (1 - p) · (margin + churn cost)
+ * so it blocks only if p · (amount + dispute fee) > (1 - p) · (margin + churn cost) (Elkan 2001, cost-sensitive learning).
+ * A model's own thresholds bound it: nobody is blocked below the threshold of a 0.1 % false positive rate, and
+ * whatever the money leaves alone above that of 0.5 % is put before a person. Pure; costs are for INR.
+ */
+import { DEFAULT_PAYMENT_COSTS, type PaymentCosts } from '../models/value-saved.js';
+import type { Action } from './request.js';
+
+/** Amounts in paise; shares in [0, 1]. */
+interface Costs extends PaymentCosts {
+  /** Share of honest payers who give up at a challenge. */
+  readonly abandonmentShare: number;
+  /** Share of fraudsters who pass a challenge. */
+  readonly challengePassShare: number;
+}
+
+const DEFAULT_COSTS: Costs = {
+  ...DEFAULT_PAYMENT_COSTS,
+  abandonmentShare: 0.15,
+  challengePassShare: 0.1,
+};
+
+/** Probabilities at which a model's false positive rate on its test period is 0.1 % and 0.5 %. */
+export interface FprThresholds {
+  readonly blockFrom: number;
+  readonly reviewFrom: number;
+}
+
+interface Stake {
+  readonly fraudProbability: number;
+  readonly amountPaise: bigint;
+  readonly currency: string;
+}
+
+/** @param thresholds null when the model does not say. */
+export function actionFor(
+  stake: Stake,
+  thresholds: FprThresholds | null,
+  costs: Costs = DEFAULT_COSTS,
+): Action {
+  const p = stake.fraudProbability;
+  const cheapest = stake.currency === 'INR' ? cheapestAction(p, Number(stake.amountPaise), costs) : null;
+  if (thresholds === null) return cheapest ?? (p >= FALLBACK_REVIEW_FROM ? 'review' : 'allow');
+  if (p < thresholds.reviewFrom)
+    return cheapest === 'challenge' || cheapest === 'block' ? 'challenge' : 'allow';
+  if (p < thresholds.blockFrom) return 'review';
+  return cheapest === 'block' ? 'block' : 'review';
+}
+
+/** Without costs in the currency and without thresholds, only what is more likely fraud than not is looked at. */
+const FALLBACK_REVIEW_FROM = 0.5;
+
+function cheapestAction(p: number, amountPaise: number, costs: Costs): 'allow' | 'challenge' | 'block' {
+  const fraudLoss = amountPaise + costs.disputeFeePaise;
+  const declineLoss = amountPaise * costs.marginShare + costs.falseDeclinePaise;
+  const allow = p * fraudLoss;
+  const block = (1 - p) * declineLoss;
+  const challenge = block * costs.abandonmentShare + allow * costs.challengePassShare;
+  if (allow <= challenge && allow <= block) return 'allow';
+  return challenge <= block ? 'challenge' : 'block';
+}

@@ -1,0 +1,140 @@
+/**
+ * What a caller asks the gate and what it is answered: the schemas are the types. A request is refused unless every
+ * field is known and bounded, so nothing after this file meets an unbounded string or a number that is not exact.
+ */
+import { createHash } from 'node:crypto';
+import { isIP } from 'node:net';
+import Type from 'typebox';
+import type { Static } from 'typebox';
+import { AppError } from '../core/errors.js';
+import { METHODS, PAYMENT_KINDS } from '../ingest/facts.js';
+import type { PaymentRequest } from '../ingest/facts.js';
+
+/** In order of severity: a stronger finding wins over a weaker one. */
+export const ACTIONS = ['allow', 'challenge', 'review', 'block'] as const;
+export type Action = (typeof ACTIONS)[number];
+
+/** Why an answer came without a model's probability. */
+const DEGRADED_REASONS = ['no-fraud-model', 'feature-set-mismatch', 'model-failed'] as const;
+export type DegradedReason = (typeof DEGRADED_REASONS)[number];
+
+/** No control characters and no unpaired surrogates: PostgreSQL stores neither. */
+const PRINTABLE = '^[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]+$';
+
+export function idSchema(description: string) {
+  return Type.String({ minLength: 1, maxLength: 128, pattern: PRINTABLE, description });
+}
+
+const optionalId = (description: string) => Type.Optional(idSchema(description));
+
+export const instantSchema = (description: string) =>
+  Type.String({ format: 'date-time', maxLength: 40, description });
+
+export const DecisionBody = Type.Object(
+  {
+    paymentId: idSchema('One attempt to pay; the same id as in later outcomes.'),
+    kind: Type.Optional(Type.Enum(PAYMENT_KINDS, { default: 'payment' })),
+    retryOf: optionalId('First attempt that a retry or a dunning step repeats.'),
+    payerId: idSchema('Who pays, an opaque id.'),
+    counterpartyId: optionalId('Who is paid.'),
+    instrumentId: optionalId('Card token, VPA hash or mandate: what is debited.'),
+    deviceId: optionalId('Device fingerprint.'),
+    ip: Type.Optional(Type.String({ minLength: 2, maxLength: 45, description: 'IPv4 or IPv6 address.' })),
+    method: Type.Optional(Type.Enum(METHODS)),
+    category: optionalId('What it is for.'),
+    country: Type.Optional(Type.String({ pattern: '^[A-Z]{2}$', description: 'ISO 3166 alpha-2.' })),
+    latitude: Type.Optional(Type.Number({ minimum: -90, maximum: 90 })),
+    longitude: Type.Optional(Type.Number({ minimum: -180, maximum: 180 })),
+    amountPaise: Type.Integer({
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: 'Minor units of `currency`.',
+    }),
+    currency: Type.Optional(Type.String({ pattern: '^[A-Z]{3}$', default: 'INR' })),
+    occurredAt: Type.Optional(instantSchema('When the payer asked, with a zone; the present if absent.')),
+  },
+  { additionalProperties: false },
+);
+export type DecisionBody = Static<typeof DecisionBody>;
+
+export const Reason = Type.Object({
+  code: Type.String(),
+  text: Type.String(),
+  contribution: Type.Optional(Type.Number({ description: 'Share in the log-odds of fraud.' })),
+});
+export type Reason = Static<typeof Reason>;
+
+export const Answer = Type.Object({
+  decisionId: Type.String(),
+  action: Type.Enum(ACTIONS),
+  fraudProbability: Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()]),
+  reasons: Type.Array(Reason),
+  modelVersion: Type.Union([Type.String(), Type.Null()]),
+  featureSetHash: Type.String(),
+  degraded: Type.Optional(Type.Enum(DEGRADED_REASONS)),
+});
+export type Answer = Static<typeof Answer>;
+
+/** A request with its defaults filled in; `askedAt` is the caller's `occurredAt`, UTC epoch milliseconds. */
+interface GateRequest {
+  readonly payment: PaymentRequest;
+  readonly askedAt: number | null;
+}
+
+/** @throws AppError `bad-input` that names the field, for what a schema cannot say. */
+export function toGateRequest(body: DecisionBody): GateRequest {
+  if (body.ip !== undefined && isIP(body.ip) === 0)
+    throw invalidField('ip', 'must be an IPv4 or IPv6 address');
+  return { payment: toPayment(body), askedAt: toInstant(body.occurredAt) };
+}
+
+function toPayment(body: DecisionBody): PaymentRequest {
+  return {
+    paymentId: body.paymentId,
+    kind: body.kind ?? 'payment',
+    retryOf: body.retryOf ?? null,
+    payerId: body.payerId,
+    counterpartyId: body.counterpartyId ?? null,
+    instrumentId: body.instrumentId ?? null,
+    deviceId: body.deviceId ?? null,
+    ip: body.ip ?? null,
+    method: body.method ?? null,
+    category: body.category ?? null,
+    country: body.country ?? null,
+    latitude: body.latitude ?? null,
+    longitude: body.longitude ?? null,
+    amountPaise: BigInt(body.amountPaise),
+    currency: body.currency ?? 'INR',
+  };
+}
+
+/** Epoch milliseconds of a checked RFC 3339 instant. */
+export function toInstant(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  const instant = Date.parse(text);
+  if (Number.isNaN(instant))
+    throw invalidField('occurredAt', 'must be an instant such as 2026-01-31T10:00:00Z');
+  return instant;
+}
+
+/** Clocks differ: an instant this far ahead of ours is taken as the present, a later one is a mistake. */
+const CLOCK_SKEW_MS = 300_000;
+
+/** When it happened, never after we learned it. */
+export function occurredBy(askedAt: number | null, knownAt: number): number {
+  if (askedAt === null) return knownAt;
+  if (askedAt > knownAt + CLOCK_SKEW_MS) throw invalidField('occurredAt', 'must not lie in the future');
+  return Math.min(askedAt, knownAt);
+}
+
+export function invalidField(field: string, message: string): AppError {
+  return new AppError('bad-input', 'invalid-request', `${field} ${message}`, {
+    details: { errors: [{ field, message }] },
+  });
+}
+
+/** SHA-256 of the body with its keys in order: equal for equal requests, however they were written down. */
+export function bodyHash(body: Readonly<Record<string, unknown>>): string {
+  const entries = Object.entries(body).sort(([a], [b]) => (a < b ? -1 : 1));
+  return createHash('sha256').update(JSON.stringify(entries)).digest('hex');
+}

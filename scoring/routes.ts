@@ -1,0 +1,146 @@
+/** The gate over HTTP: decisions, outcomes and the models that it can use. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { Pool } from 'pg';
+import Type from 'typebox';
+import type { Static } from 'typebox';
+import { AppError } from '../core/errors.js';
+import type { ModelRecord, Registry } from '../models/registry.js';
+import type { Decide } from './decide.js';
+import { findDecision, latestDecisions, LoggedDecision } from './decisions.js';
+import { OutcomeAnswer, OutcomeBody } from './outcomes.js';
+import type { ReportOutcome } from './outcomes.js';
+import { ACTIONS, Answer, DecisionBody, idSchema } from './request.js';
+
+const ListedModel = Type.Object({
+  task: Type.String(),
+  version: Type.String(),
+  learner: Type.String(),
+  trainedAt: Type.String({ format: 'date-time' }),
+  inProduction: Type.Boolean(),
+  metrics: Type.Record(Type.String(), Type.Number(), { description: 'As measured when it was trained.' }),
+  baseline: Type.Record(Type.String(), Type.Number(), { description: 'The same of the naive rule.' }),
+});
+type ListedModel = Static<typeof ListedModel>;
+
+export interface ScoringRoutesDeps {
+  readonly pool: Pool;
+  readonly decide: Decide;
+  readonly reportOutcome: ReportOutcome;
+  readonly registry: Pick<Registry, 'list'>;
+  /** Told of every answer, with the whole time that the caller waited. */
+  readonly onDecided: (answer: Answer, elapsedMs: number) => void;
+}
+
+const KeyHeader = Type.Object({
+  'idempotency-key': Type.Optional(idSchema('Repeating a request with its key returns the first answer.')),
+});
+
+const LIST_LIMIT = 100;
+
+type App = Parameters<FastifyPluginAsyncTypebox>[0];
+
+export function scoringRoutes(deps: ScoringRoutesDeps): FastifyPluginAsyncTypebox {
+  return async (app) => {
+    decisionRoutes(app, deps);
+    outcomeRoutes(app, deps);
+    modelRoutes(app, deps);
+  };
+}
+
+function decisionRoutes(app: App, deps: Pick<ScoringRoutesDeps, 'pool' | 'decide' | 'onDecided'>): void {
+  const tags = ['decisions'];
+
+  app.post(
+    '/v1/decisions',
+    {
+      schema: {
+        tags,
+        summary: 'Decide on a payment',
+        headers: KeyHeader,
+        body: DecisionBody,
+        response: { 200: Answer },
+      },
+    },
+    async (request, reply) => {
+      const answer = await deps.decide(request.body, request.headers['idempotency-key'] ?? null);
+      deps.onDecided(answer, reply.elapsedTime);
+      return answer;
+    },
+  );
+
+  app.get(
+    '/v1/decisions',
+    {
+      schema: {
+        tags,
+        summary: 'Latest decisions, newest first',
+        querystring: Type.Object(
+          {
+            limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIST_LIMIT, default: 20 })),
+            action: Type.Optional(Type.Enum(ACTIONS)),
+            before: Type.Optional(idSchema('Last decision id of the page before.')),
+          },
+          { additionalProperties: false },
+        ),
+        response: { 200: Type.Object({ decisions: Type.Array(LoggedDecision) }) },
+      },
+    },
+    async (request) => {
+      const { limit = 20, action = null, before = null } = request.query;
+      return { decisions: await latestDecisions(deps.pool, { limit, action, before }) };
+    },
+  );
+
+  app.get(
+    '/v1/decisions/:decisionId',
+    {
+      schema: {
+        tags,
+        summary: 'One decision',
+        params: Type.Object({ decisionId: idSchema('As in the answer.') }),
+        response: { 200: LoggedDecision },
+      },
+    },
+    async (request) => {
+      const decision = await findDecision(deps.pool, request.params.decisionId);
+      if (decision === null) throw new AppError('not-found', 'decision-not-found', 'no decision has this id');
+      return decision;
+    },
+  );
+}
+
+function outcomeRoutes(app: App, { reportOutcome }: Pick<ScoringRoutesDeps, 'reportOutcome'>): void {
+  app.post(
+    '/v1/outcomes',
+    {
+      schema: {
+        tags: ['outcomes'],
+        summary: 'Report what became of a payment',
+        headers: KeyHeader,
+        body: OutcomeBody,
+        response: { 200: OutcomeAnswer },
+      },
+    },
+    (request) => reportOutcome(request.body, request.headers['idempotency-key'] ?? null),
+  );
+}
+
+function modelRoutes(app: App, { registry }: Pick<ScoringRoutesDeps, 'registry'>): void {
+  app.get(
+    '/v1/models',
+    {
+      schema: {
+        tags: ['models'],
+        summary: 'Registered models, newest first',
+        response: { 200: Type.Object({ models: Type.Array(ListedModel) }) },
+      },
+    },
+    async () => ({ models: (await registry.list()).map(toListed) }),
+  );
+}
+
+function toListed(record: ModelRecord): ListedModel {
+  const { task, version, learner, savedAt, production, metrics, baseline } = record;
+  const trainedAt = new Date(savedAt).toISOString();
+  return { task, version, learner, trainedAt, inProduction: production, metrics, baseline };
+}

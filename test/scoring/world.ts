@@ -1,0 +1,116 @@
+/** A gate over a real database for tests: a clock that stands still, a lake that is a list, a model that can be set. */
+import type { Pool } from 'pg';
+import { manualClock } from '../../core/clock.js';
+import type { ManualClock } from '../../core/clock.js';
+import { silentLog } from '../../core/log.js';
+import type { Log } from '../../core/log.js';
+import { FEATURE_NAMES } from '../../features/definitions.js';
+import { createFold } from '../../features/fold.js';
+import { createGate } from '../../scoring/decide.js';
+import type { Decide } from '../../scoring/decide.js';
+import { openLiveLog } from '../../scoring/live-log.js';
+import type { LiveLog, LiveState } from '../../scoring/live-log.js';
+import { restoreLiveState } from '../../scoring/live-state.js';
+import type { History } from '../../scoring/live-state.js';
+import { createOutcomes } from '../../scoring/outcomes.js';
+import type { ReportOutcome } from '../../scoring/outcomes.js';
+import type { DecisionBody } from '../../scoring/request.js';
+import type { FraudModel } from '../../scoring/score.js';
+
+export const START_AT = Date.UTC(2026, 0, 5, 6, 0, 0);
+
+export interface World {
+  readonly pool: Pool;
+  readonly clock: ManualClock;
+  readonly liveLog: LiveLog;
+  readonly decide: Decide;
+  readonly reportOutcome: ReportOutcome;
+  useModel(model: FraudModel | null): void;
+}
+
+interface WorldSettings {
+  readonly pool: Pool;
+  /** From an empty lake and the log, unless given. */
+  readonly restore?: () => Promise<LiveState>;
+  readonly clock?: ManualClock;
+  readonly log?: Log;
+}
+
+export async function openWorld(settings: WorldSettings): Promise<World> {
+  const { pool, clock = manualClock(START_AT), log = silentLog } = settings;
+  let model: FraudModel | null = null;
+  const restore =
+    settings.restore ?? (() => restoreLiveState({ pool, clock, createFold, history: NO_HISTORY }));
+  const liveLog = await openLiveLog({ pool, clock, log, restore });
+  const decide = createGate({
+    pool,
+    clock,
+    log: liveLog,
+    model: () => model,
+    stopwatch: () => 0,
+    featureNames: FEATURE_NAMES,
+  });
+  return {
+    pool,
+    clock,
+    liveLog,
+    decide,
+    reportOutcome: createOutcomes({ pool, clock, log: liveLog }),
+    useModel: (next) => {
+      model = next;
+    },
+  };
+}
+
+export const NO_HISTORY: History = { watermark: async () => 0, replay: async () => undefined };
+
+export function body(paymentId: string, fields: Partial<DecisionBody> = {}): DecisionBody {
+  return {
+    paymentId,
+    payerId: 'payer-1',
+    counterpartyId: 'school-1',
+    instrumentId: 'token-1',
+    deviceId: 'device-1',
+    ip: '203.0.113.7',
+    method: 'upi',
+    category: 'meal-plan',
+    country: 'IN',
+    latitude: 12.9716,
+    longitude: 77.5946,
+    amountPaise: 250_000,
+    ...fields,
+  };
+}
+
+/** Says `fraudProbability` of everything. */
+export function constantModel(fraudProbability: number, fields: Partial<FraudModel> = {}): FraudModel {
+  return {
+    version: 'model-constant',
+    featureSetHash: createFold().featureSetHash,
+    predictOne: () => fraudProbability,
+    explain: () => [
+      { feature: 'amount', contribution: 0.7 },
+      { feature: 'payerCount1h', contribution: -0.2 },
+      { feature: 'deviceCount1h', contribution: 1.5 },
+    ],
+    thresholds: null,
+    ...fields,
+  };
+}
+
+/** The logged vector of a payment, as bits. */
+export async function loggedVector(pool: Pool, paymentId: string): Promise<string> {
+  const { rows } = await pool.query<{ vector: Buffer }>(
+    'SELECT vector FROM decisions WHERE payment_id = $1',
+    [paymentId],
+  );
+  return rows[0]?.vector.toString('hex') ?? 'no such payment';
+}
+
+export async function countRows(
+  pool: Pool,
+  table: 'facts' | 'decisions' | 'outcome_reports',
+): Promise<number> {
+  const { rows } = await pool.query<{ count: bigint }>(`SELECT count(*) AS count FROM ${table}`);
+  return Number(rows[0]?.count);
+}
