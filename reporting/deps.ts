@@ -1,0 +1,41 @@
+/**
+ * What the pages need besides the warehouse: the decision log and the model registry, as functions, so that no page
+ * knows how they are stored. Instants are UTC epoch milliseconds unless they are ISO text.
+ */
+import type { DecisionQuery, InspectedDecision, RecordedDecision } from '../scoring/decisions.js';
+
+/** `low` and `high` bound the 95 % confidence interval; `baseline` is the naive rule's value. */
+export interface ReportedMetric {
+  readonly name: string;
+  readonly value: number;
+  readonly low: number | null;
+  readonly high: number | null;
+  readonly baseline: number | null;
+}
+
+export interface ProductionModel {
+  readonly version: string;
+  readonly promotedAt: number;
+  readonly metrics: readonly ReportedMetric[];
+}
+
+/** One change of which model is in production. */
+export interface ModelChange {
+  readonly task: string;
+  readonly version: string;
+  readonly changedAt: number;
+  readonly actor: string;
+  readonly reason: string;
+  readonly inProduction: boolean;
+}
+
+export interface ReportingDeps {
+  readonly warehousePath: string;
+  /** Of the gate's own fold: the values of a decision made on another set have no names here. */
+  readonly featureSetHash: string;
+  latestDecisions(query: DecisionQuery): Promise<readonly RecordedDecision[]>;
+  decision(decisionId: string): Promise<InspectedDecision | null>;
+  productionModel(): Promise<ProductionModel | null>;
+  /** Newest first. */
+  modelHistory(): Promise<readonly ModelChange[]>;
+}

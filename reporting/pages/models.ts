@@ -1,0 +1,64 @@
+/** The model registry's history: what was put into production when, by whom and why. */
+import type { ModelChange, ProductionModel } from '../deps.js';
+import { html } from '../html.js';
+import type { Html } from '../html.js';
+import type { Coverage } from '../queries.js';
+import { renderPage } from './layout.js';
+import { modelCard } from './model-card.js';
+import { instant } from './parts.js';
+
+interface ModelsPage {
+  readonly model: ProductionModel | null;
+  readonly changes: readonly ModelChange[];
+  readonly coverage: Coverage | null;
+}
+
+export function modelsPage({ model, changes, coverage }: ModelsPage): string {
+  const main = html`<div class="page-head">
+      <div>
+        <h1>Models</h1>
+        <p class="subtitle">Artefacts never change; production is a pointer with a history.</p>
+      </div>
+    </div>
+    ${modelCard(model, coverage)}
+    <section class="card" aria-labelledby="history-title">
+      <div class="card-head"><h2 id="history-title">History of production</h2></div>
+      ${changes.length === 0 ? html`<p class="empty">No model has been put into production yet.</p>` : changeTable(changes)}
+    </section>`;
+  return renderPage({ title: 'Models', section: '/models', main });
+}
+
+function changeTable(changes: readonly ModelChange[]): Html {
+  const rows = changes.map(
+    ({ task, version, changedAt, actor, reason, inProduction }) =>
+      html`<tr>
+        <td>${instant(changedAt)}</td>
+        <td>${task}</td>
+        <th scope="row">
+          <span class="id">${version.slice(0, 12)}</span
+          >${inProduction && html` <span class="badge badge-allow">In production</span>`}
+        </th>
+        <td>${reason}</td>
+        <td>${actor}</td>
+      </tr>`,
+  );
+  return html`<div class="table-scroll" role="region" aria-labelledby="history-title" tabindex="0">
+    <table>
+      <caption class="visually-hidden">
+        Models put into production, newest first
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">When</th>
+          <th scope="col">Task</th>
+          <th scope="col">Version</th>
+          <th scope="col">Reason</th>
+          <th scope="col">By</th>
+        </tr>
+      </thead>
+      <tbody>
+        ${rows}
+      </tbody>
+    </table>
+  </div>`;
+}

@@ -1,0 +1,180 @@
+/**
+ * The dashboard's pages, its static files and the JSON reports. Pages need nothing that a content
+ * security policy of `default-src 'self'` forbids. Amounts in JSON are integers in minor units.
+ */
+// Adds `hide` to route schemas: pages are not part of the API's description.
+import type {} from '@fastify/swagger';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance, FastifyReply } from 'fastify';
+import Type from 'typebox';
+import { AppError } from '../core/errors.js';
+import { ACTIONS } from '../scoring/request.js';
+import { findAsset } from './assets.js';
+import { DailyReport, readDaily, readSummary, SummaryReport } from './daily-report.js';
+import type { ReportingDeps } from './deps.js';
+import { readOverview } from './overview.js';
+import { decisionPage, missingDecisionPage } from './pages/decision.js';
+import { decisionsPage } from './pages/decisions.js';
+import { modelsPage } from './pages/models.js';
+import { overviewPage } from './pages/overview.js';
+import { rulesOnly } from './pages/parts.js';
+import { DEFAULT_PERIOD, PERIOD_CHOICES } from './period.js';
+import { readCoverage } from './queries.js';
+import { openWarehouseReader } from './reader.js';
+import type { WarehouseReader } from './reader.js';
+
+const PAGE_ROWS = 50;
+const LATEST_ROWS = 8;
+const CURRENCY = Type.String({
+  pattern: '^[A-Z]{3}$',
+  description: 'ISO 4217; the most used one if absent.',
+});
+const DAY = Type.String({
+  pattern: '^\\d{4}-\\d{2}-\\d{2}$',
+  description: 'A day in IST, for instance 2026-01-31.',
+});
+
+export function registerReportingRoutes(app: FastifyInstance, deps: ReportingDeps): void {
+  const reader = openWarehouseReader(deps.warehousePath);
+  app.addHook('onClose', () => {
+    reader.close();
+  });
+  registerAssets(app);
+  registerOverview(app, deps, reader);
+  registerDecisions(app, deps, reader);
+  registerModels(app, deps, reader);
+  registerReports(app, reader);
+}
+
+function registerAssets(app: FastifyInstance): void {
+  typed(app).get(
+    '/assets/:name',
+    { schema: { hide: true, params: Type.Object({ name: Type.String({ maxLength: 40 }) }) } },
+    async (request, reply) => {
+      const asset = findAsset(request.params.name);
+      if (asset === null)
+        throw new AppError('not-found', 'no-such-asset', `there is no asset ${request.params.name}`);
+      return reply
+        .header('cache-control', 'public, max-age=31536000, immutable')
+        .type(asset.contentType)
+        .send(asset.body);
+    },
+  );
+}
+
+const OverviewQuerystring = Type.Object({
+  days: Type.Optional(Type.Enum(PERIOD_CHOICES)),
+  currency: Type.Optional(CURRENCY),
+});
+
+function registerOverview(app: FastifyInstance, deps: ReportingDeps, reader: WarehouseReader): void {
+  typed(app).get(
+    '/',
+    { schema: { hide: true, querystring: OverviewQuerystring } },
+    async (request, reply) => {
+      const query = { choice: request.query.days ?? DEFAULT_PERIOD, currency: request.query.currency };
+      const [overview, decisions, model] = await Promise.all([
+        reader.read((db) => readOverview(db, query)),
+        deps.latestDecisions({ limit: LATEST_ROWS, action: null, before: null }),
+        deps.productionModel(),
+      ]);
+      return sendPage(reply, overviewPage({ overview, decisions, model }));
+    },
+  );
+}
+
+const DecisionsQuerystring = Type.Object({
+  action: Type.Optional(Type.Enum(ACTIONS)),
+  before: Type.Optional(Type.String({ maxLength: 80 })),
+});
+
+function registerDecisions(app: FastifyInstance, deps: ReportingDeps, reader: WarehouseReader): void {
+  typed(app).get(
+    '/decisions',
+    { schema: { hide: true, querystring: DecisionsQuerystring } },
+    async (request, reply) => {
+      const action = request.query.action ?? null;
+      const query = { limit: PAGE_ROWS + 1, action, before: request.query.before ?? null };
+      const [found, model, coverage] = await Promise.all([
+        deps.latestDecisions(query),
+        deps.productionModel(),
+        reader.read(readCoverage),
+      ]);
+      const decisions = found.slice(0, PAGE_ROWS);
+      const before = found.length > PAGE_ROWS ? (decisions.at(-1)?.decisionId ?? null) : null;
+      const missing = rulesOnly(model !== null, coverage);
+      return sendPage(reply, decisionsPage({ action, decisions, before, rulesOnly: missing }));
+    },
+  );
+  typed(app).get(
+    '/decisions/:id',
+    { schema: { hide: true, params: Type.Object({ id: Type.String({ maxLength: 80 }) }) } },
+    async (request, reply) => {
+      const decision = await deps.decision(request.params.id);
+      if (decision === null) return sendPage(reply.code(404), missingDecisionPage());
+      return sendPage(reply, decisionPage(decision, deps.featureSetHash));
+    },
+  );
+}
+
+function registerModels(app: FastifyInstance, deps: ReportingDeps, reader: WarehouseReader): void {
+  app.get('/models', { schema: { hide: true } }, async (_request, reply) => {
+    const [model, changes, coverage] = await Promise.all([
+      deps.productionModel(),
+      deps.modelHistory(),
+      reader.read(readCoverage),
+    ]);
+    return sendPage(reply, modelsPage({ model, changes, coverage }));
+  });
+}
+
+const ReportQuerystring = Type.Object({
+  from: Type.Optional(DAY),
+  to: Type.Optional(DAY),
+  currency: Type.Optional(CURRENCY),
+});
+
+function registerReports(app: FastifyInstance, reader: WarehouseReader): void {
+  const tags = ['reports'];
+  typed(app).get(
+    '/v1/reports/daily',
+    {
+      schema: {
+        tags,
+        summary: 'Payments, revenue and refunds per day',
+        querystring: ReportQuerystring,
+        response: { 200: DailyReport },
+      },
+    },
+    async (request) => built(await reader.read((db) => readDaily(db, request.query))),
+  );
+  typed(app).get(
+    '/v1/reports/summary',
+    {
+      schema: {
+        tags,
+        summary: 'Totals of a period',
+        querystring: ReportQuerystring,
+        response: { 200: SummaryReport },
+      },
+    },
+    async (request) => built(await reader.read((db) => readSummary(db, request.query))),
+  );
+}
+
+function built<T>(report: T | null): T {
+  if (report !== null) return report;
+  throw new AppError(
+    'unavailable',
+    'warehouse-not-built',
+    'the warehouse is not built yet: run `hasivu report`',
+  );
+}
+
+function sendPage(reply: FastifyReply, page: string): FastifyReply {
+  return reply.type('text/html; charset=utf-8').send(page);
+}
+
+function typed(app: FastifyInstance) {
+  return app.withTypeProvider<TypeBoxTypeProvider>();
+}

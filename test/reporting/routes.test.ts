@@ -1,0 +1,217 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { FastifyInstance } from 'fastify';
+import { formatMoney } from '../../core/money.js';
+import { html, markupOf } from '../../reporting/html.js';
+import { at, label, payment, refund } from '../support/facts.js';
+import { inspected, MODEL, reportingSite } from '../support/reporting-site.js';
+import type { TestWarehouse } from '../support/warehouse.js';
+import { testWarehouse } from '../support/warehouse.js';
+
+const HOSTILE = `<img src=x onerror="alert('1')">`;
+const NOON = at('2026-03-02T06:30:00Z');
+const RULES_ONLY = 'Rules only: no fraud labels have been imported, so no fraud model was trained';
+const opened: { close(): Promise<unknown> }[] = [];
+
+const facts = [
+  payment({ paymentId: 'a', occurredAt: NOON, amountPaise: 12_34_567_89n, counterpartyId: HOSTILE }),
+  payment({ paymentId: 'b', occurredAt: NOON, status: 'failed', failureReason: HOSTILE }),
+  payment({ paymentId: 'c', payerId: 'payer_2', occurredAt: NOON - 86_400_000, currency: 'USD' }),
+  refund({ refundId: 'r', occurredAt: NOON, amountPaise: 1_00n }),
+];
+
+const decision = inspected(
+  {
+    decisionId: 'dec_1',
+    paymentId: HOSTILE,
+    action: 'block',
+    fraudProbability: 0.97,
+    flagProbability: null,
+    modelVersion: 'm',
+    decidedAt: NOON,
+  },
+  4200n,
+);
+
+let warehouse: TestWarehouse;
+let site: FastifyInstance;
+
+async function page(url: string, app = site): Promise<string> {
+  const response = await app.inject(url);
+  expect(response.statusCode).toBe(200);
+  expect(response.headers['content-type']).toBe('text/html; charset=utf-8');
+  return response.body;
+}
+
+function siteOf(given: Parameters<typeof reportingSite>[0]): FastifyInstance {
+  const app = reportingSite(given);
+  opened.push(app);
+  return app;
+}
+
+beforeAll(async () => {
+  warehouse = await testWarehouse(facts);
+  await warehouse.build(NOON + 86_400_000);
+  site = siteOf({ warehousePath: warehouse.path, decisions: [decision] });
+});
+
+afterAll(async () => {
+  for (const app of opened) await app.close();
+  await warehouse.remove();
+});
+
+describe('the overview', () => {
+  it('shows exact totals in Indian grouping', async () => {
+    const body = await page('/');
+    for (const amount of [12_34_567_89n, 1_00n, 12_34_566_89n])
+      expect(body).toContain(formatMoney(amount, 'INR'));
+    expect(body).toContain('₹12,34,567.89');
+  });
+
+  it('escapes ids and reasons from outside', async () => {
+    for (const url of ['/', '/decisions', '/decisions/dec_1']) {
+      const body = await page(url);
+      expect(body).not.toContain('<img');
+      expect(body).toContain(markupOf(html`${HOSTILE}`).slice(0, 12));
+    }
+  });
+
+  it('carries no inline script, style or event attribute', async () => {
+    for (const url of ['/', '/decisions', '/decisions/dec_1', '/models']) {
+      const body = await page(url);
+      expect(body).not.toMatch(/<style|\sstyle=|<script(?![^>]*\ssrc=)/);
+    }
+  });
+
+  it('keeps currencies apart and offers the others', async () => {
+    const body = await page('/?currency=USD');
+    expect(body).toContain('USD 100.00');
+    expect(body).not.toContain('₹12,34');
+    expect((await site.inject('/?currency=EUR')).json()).toEqual({ code: 'unknown-currency' });
+    expect((await site.inject('/?days=31')).statusCode).toBe(400);
+  });
+
+  it('says that rules decide alone when nothing was ever labelled', async () => {
+    const app = siteOf({ warehousePath: warehouse.path, productionModel: () => Promise.resolve(null) });
+    expect((await page('/', app)).split(RULES_ONLY)).toHaveLength(3);
+    expect(await page('/decisions', app)).toContain(RULES_ONLY);
+    expect(await page('/models', app)).toContain(RULES_ONLY);
+  });
+
+  it('does not blame missing labels when there are some', async () => {
+    const labelled = await testWarehouse([...facts, label({ paymentId: 'a', knownAt: NOON })]);
+    await labelled.build(NOON + 86_400_000);
+    const app = siteOf({ warehousePath: labelled.path, productionModel: () => Promise.resolve(null) });
+    const body = await page('/', app);
+    expect(body).not.toContain(RULES_ONLY);
+    expect(body).toContain('no fraud model has been promoted');
+    await labelled.remove();
+  });
+
+  it('shows the model beside its baseline', async () => {
+    const body = await page('/');
+    for (const { name } of MODEL.metrics) expect(body).toContain(name);
+    expect(body).toContain('0.701 – 0.779');
+  });
+});
+
+describe('empty states', () => {
+  it('a warehouse that is not built says how to build it, and starts to answer when it is', async () => {
+    const empty = await testWarehouse([]);
+    const app = siteOf({ warehousePath: empty.path });
+    expect(await page('/', app)).toContain('The warehouse is not built yet');
+    const summary = await app.inject('/v1/reports/summary');
+    expect([summary.statusCode, summary.json()]).toEqual([503, { code: 'warehouse-not-built' }]);
+    await empty.build(NOON);
+    expect(await page('/', app)).toContain('No payments yet');
+    expect((await app.inject('/v1/reports/daily')).json()).toMatchObject({ from: null, days: [] });
+    await empty.remove();
+  });
+});
+
+describe('decisions', () => {
+  it('shows one with its reasons, payment, model and inputs', async () => {
+    const body = await page('/decisions/dec_1');
+    for (const text of [
+      'Blocked',
+      '97.0%',
+      '₹42.00',
+      MODEL.version,
+      'Payers seen on the device',
+      'hourIst',
+    ]) {
+      expect(body).toContain(text);
+    }
+  });
+
+  it('answers 404 with a page for one that is not there', async () => {
+    const response = await site.inject('/decisions/nobody');
+    expect([response.statusCode, response.body]).toEqual([
+      404,
+      expect.stringContaining('Decision not found'),
+    ]);
+  });
+
+  it('filters by action and pages through all of them', async () => {
+    const many = Array.from({ length: 120 }, (_, index) => ({
+      ...decision,
+      decisionId: `dec_${index}`,
+      action: index % 2 === 0 ? ('allow' as const) : ('review' as const),
+    }));
+    const app = siteOf({ warehousePath: warehouse.path, decisions: many });
+    const first = await page('/decisions?action=review', app);
+    expect(first.match(/href="\/decisions\/dec_/g)).toHaveLength(50);
+    const next = /href="(\/decisions\?action=review&amp;before=dec_99)"/.exec(first)?.[1] ?? '';
+    const second = await page(next.replace('&amp;', '&'), app);
+    expect(second.match(/href="\/decisions\/dec_/g)).toHaveLength(10);
+    expect(second).not.toContain('Older decisions');
+    expect((await app.inject('/decisions?action=ban')).statusCode).toBe(400);
+  });
+});
+
+describe('reports as JSON', () => {
+  it('sum up a period in minor units', async () => {
+    const response = await site.inject('/v1/reports/summary?from=2026-03-02&to=2026-03-02');
+    expect(response.json()).toMatchObject({
+      from: '2026-03-02',
+      currency: 'INR',
+      attempts: 2,
+      captured: 1,
+      capturedAmountPaise: 12_34_567_89,
+      refundsAmountPaise: 1_00,
+      netAmountPaise: 12_34_566_89,
+      payers: 1,
+      successRate: 0.5,
+      asOf: '2026-03-03T06:30:00.000Z',
+    });
+  });
+
+  it('list every day of a period, also those without payments', async () => {
+    const { days } = (await site.inject('/v1/reports/daily?from=2026-02-28&to=2026-03-02')).json<{
+      days: { day: string; attempts: number; successRate: number | null }[];
+    }>();
+    expect(days.map(({ day, attempts }) => [day, attempts])).toEqual([
+      ['2026-02-28', 0],
+      ['2026-03-01', 0],
+      ['2026-03-02', 2],
+    ]);
+    expect(days[0]?.successRate).toBeNull();
+  });
+
+  it('refuse a period that ends before it begins', async () => {
+    const response = await site.inject('/v1/reports/daily?from=2026-03-02&to=2026-03-01');
+    expect(response.json()).toEqual({ code: 'empty-period' });
+  });
+});
+
+describe('assets', () => {
+  it('are served under the addresses that pages name, to be kept for ever', async () => {
+    const body = await page('/');
+    const urls = [...body.matchAll(/(?:src|href)="(\/assets\/[^"]+)"/g)].map((match) => match[1] ?? '');
+    expect(urls).toHaveLength(4);
+    for (const url of urls) {
+      const { statusCode, headers } = await site.inject(url);
+      expect([statusCode, headers['cache-control']]).toEqual([200, 'public, max-age=31536000, immutable']);
+    }
+    expect((await site.inject('/assets/__proto__')).statusCode).toBe(404);
+  });
+});
