@@ -1,0 +1,90 @@
+/** `hasivu models`: what was trained, how it does beside doing nothing, and which version is in production. */
+import type { Command } from 'commander';
+import { AppError } from '../../core/errors.js';
+import { metricTitle } from '../../models/metric-titles.js';
+import type { Promotion } from '../../models/promotions.js';
+import type { ModelRecord, Registry } from '../../models/registry.js';
+import type { Cli } from '../cli-io.js';
+import { openStores } from '../stores.js';
+
+interface ChangeOptions {
+  readonly reason: string;
+  readonly actor?: string;
+}
+
+export function registerModels(program: Command, cli: Cli): void {
+  const models = program.command('models').description('list, show, promote and roll back trained models');
+  models
+    .command('list')
+    .description('every saved model, newest first, with its metrics beside the naive baseline')
+    .option('--task <name>', 'only of this task, for instance fraud')
+    .action(async ({ task }: { task?: string }) => {
+      const records = await withRegistry(cli, (registry) => registry.list(task));
+      cli.result(records, () =>
+        records.length === 0 ? 'no models yet: run `hasivu train`' : records.map(summary).join('\n\n'),
+      );
+    });
+  models
+    .command('show')
+    .description("one model's card and the history of its task")
+    .argument('<version>', 'version or its first digits')
+    .action(async (version: string) => {
+      const shown = await withRegistry(cli, (registry) => registry.show(version));
+      cli.result(shown, () => [shown.card, '## Promotions', '', ...shown.history.map(step)].join('\n'));
+    });
+  change(models.command('promote'), 'put a version into production')
+    .argument('<version>', 'version or its first digits')
+    .action(async (task: string, version: string, options: ChangeOptions) => {
+      const record = await withRegistry(cli, (registry) => registry.promote(task, version, by(cli, options)));
+      cli.result(record, () => `${task} now runs ${record.version}`);
+    });
+  change(models.command('rollback'), 'return to the version that was in production before').action(
+    async (task: string, options: ChangeOptions) => {
+      const record = await withRegistry(cli, (registry) => registry.rollback(task, by(cli, options)));
+      cli.result(record, () => `${task} is back at ${record.version}`);
+    },
+  );
+}
+
+function change(command: Command, description: string): Command {
+  return command
+    .description(description)
+    .argument('<task>', 'for instance fraud')
+    .requiredOption('--reason <text>', 'why; kept in the history')
+    .option('--actor <name>', 'who; by default the user of this shell');
+}
+
+function by(
+  { env }: Cli,
+  { reason, actor = env['USER'] ?? env['LOGNAME'] }: ChangeOptions,
+): { actor: string; reason: string } {
+  if (actor !== undefined) return { actor, reason };
+  throw new AppError(
+    'bad-input',
+    'no-actor',
+    'the user of this shell has no name; say who you are with --actor',
+  );
+}
+
+async function withRegistry<T>(cli: Cli, work: (registry: Registry) => Promise<T>): Promise<T> {
+  const stores = await openStores(cli);
+  try {
+    return await work(stores.registry);
+  } finally {
+    await stores.close();
+  }
+}
+
+function summary({ task, version, learner, production, metrics, baseline, savedAt }: ModelRecord): string {
+  const state = production ? 'in production' : 'saved';
+  const heading = `${task}  ${version.slice(0, 12)}  ${learner}  ${state}, ${new Date(savedAt).toISOString()}`;
+  const rows = Object.entries(metrics).map(([name, value]) => {
+    const naive = baseline[name];
+    return `  ${metricTitle(name).padEnd(34)} ${value.toFixed(4)}${naive === undefined ? '' : `   baseline ${naive.toFixed(4)}`}`;
+  });
+  return [heading, ...rows].join('\n');
+}
+
+function step({ at, kind, version, actor, reason }: Promotion): string {
+  return `- ${new Date(at).toISOString()} ${kind} ${version.slice(0, 12)} by ${actor}: ${reason}`;
+}

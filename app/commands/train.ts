@@ -1,0 +1,35 @@
+/** `hasivu train`: fits a task's model on the lake and promotes it when it is better. */
+import { Argument, type Command } from 'commander';
+import type { Cli } from '../cli-io.js';
+import { metricsTable } from '../metrics-table.js';
+import { withStages } from '../stages.js';
+import { openStores } from '../stores.js';
+import { trainFraudModel } from '../train-fraud.js';
+import { wholeNumber } from './options.js';
+
+const TASKS = ['fraud'] as const;
+
+export function registerTrain(program: Command, cli: Cli): void {
+  program
+    .command('train')
+    .description(
+      'fit a model on the lake; it goes into production when it beats the baseline and the champion',
+    )
+    .addArgument(new Argument('<task>', 'what to train').choices(TASKS))
+    .option('--seed <number>', 'the same seed and facts give the same model', wholeNumber(0), 1)
+    .action(async (_task: (typeof TASKS)[number], { seed }: { readonly seed: number }) => {
+      const stores = await openStores(cli);
+      try {
+        const outcome = await withStages(cli, (onStage) =>
+          trainFraudModel(stores, { asOfMs: cli.clock.now(), seed, actor: 'hasivu train', onStage }),
+        );
+        cli.result(outcome, () =>
+          outcome.outcome === 'too-few-labels'
+            ? `no fraud model: ${outcome.reason}`
+            : `${metricsTable(outcome.model)}\n\n${outcome.outcome}: ${outcome.reason}`,
+        );
+      } finally {
+        await stores.close();
+      }
+    });
+}

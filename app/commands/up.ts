@@ -1,0 +1,106 @@
+/**
+ * `hasivu up`, the main job: opens the stores, fills an empty lake (from the user's file or by simulation), trains what
+ * can be trained, serves the API and the pages, and goes on until it is told to stop.
+ */
+import type { Command } from 'commander';
+import { requireSafeExposure } from '../../core/config.js';
+import { takeAppLock } from '../../core/postgres.js';
+import type { Batch } from '../../ingest/batch-record.js';
+import { openMerchant, type Merchant } from '../../ingest/simulate/merchant.js';
+import { endToday, parseHistoryName, simulateDefaults } from '../../ingest/simulate/settings.js';
+import type { Cli } from '../cli-io.js';
+import { startDemoTraffic } from '../demo-traffic.js';
+import { startJobs } from '../jobs.js';
+import { metricsTable } from '../metrics-table.js';
+import { refreshIfStale } from '../refresh-warehouse.js';
+import { startServer } from '../server.js';
+import { withStages } from '../stages.js';
+import { openStores, type Stores } from '../stores.js';
+import { untilStopped } from '../stop-signal.js';
+import { trainFraudModel } from '../train-fraud.js';
+import { importIntoLake, importOptions, type ImportOptions } from './import.js';
+import { writeHistory } from './simulate.js';
+
+const SEED = 1;
+
+interface Options extends Omit<ImportOptions, 'file'> {
+  readonly import?: string;
+  readonly demo: boolean;
+}
+
+export function registerUp(program: Command, cli: Cli): void {
+  const command = program
+    .command('up')
+    .description(
+      'start everything: stores, models, API and dashboard; an empty lake gets a simulated merchant',
+    )
+    .option('--import <file>', 'payments of your own instead of the simulation: CSV or Parquet')
+    .option('--no-demo', 'simulate nothing');
+  importOptions(command).action(async (options: Options) => {
+    requireSafeExposure(cli.config());
+    const stop = untilStopped();
+    const stores = await openStores(cli);
+    try {
+      const lock = await takeAppLock(stores.pool, (cause) => stop.now(cause));
+      await run(cli, stores, options, stop.stopped);
+      await lock.release();
+    } finally {
+      await stores.close();
+    }
+  });
+}
+
+async function run(cli: Cli, stores: Stores, options: Options, stopped: Promise<void>): Promise<void> {
+  const merchant = await fillLake(cli, stores, options);
+  const lines = [await trainIfNeeded(cli, stores)];
+  await withStages(cli, (onStage) => refreshIfStale(stores, cli.clock, onStage));
+  const server = await withStages(cli, (onStage) => startServer(cli, stores, onStage));
+  const jobs = startJobs({ stores, server, clock: cli.clock, log: cli.log });
+  const { apiKeys } = cli.config();
+  const demo =
+    merchant &&
+    startDemoTraffic({
+      merchant,
+      url: server.url,
+      apiKey: apiKeys[0] ?? null,
+      clock: cli.clock,
+      log: cli.log,
+    });
+  cli.result({ url: server.url }, () =>
+    [...lines, '', `Dashboard ${server.url}   API ${server.url}/docs   Ctrl-C stops`].join('\n'),
+  );
+  await stopped;
+  await demo?.stop();
+  await jobs.stop();
+  await server.close();
+}
+
+/** Imports what was asked for; simulates only into an empty lake. Returns the merchant whose payments go on. */
+async function fillLake(cli: Cli, stores: Stores, options: Options): Promise<Merchant | null> {
+  if (options.import !== undefined) {
+    await importIntoLake(cli, stores.lake, { ...options, file: options.import });
+    return null;
+  }
+  if (!options.demo) return null;
+  const batches = await stores.lake.batches();
+  const simulated = batches
+    .map(({ name }: Batch) => parseHistoryName(name))
+    .find((history) => history !== null);
+  if (simulated) return openMerchant(simulated.settings, simulated.seed);
+  if (batches.length > 0) return null;
+  const settings = { ...simulateDefaults, endOn: endToday(cli.clock.now()) };
+  const merchant = openMerchant(settings, SEED);
+  await writeHistory(cli, stores.lake, merchant, { settings, seed: SEED });
+  return merchant;
+}
+
+/** A model in production stays until `hasivu train` finds a better one. Returns what is to be said about it. */
+async function trainIfNeeded(cli: Cli, stores: Stores): Promise<string> {
+  const champion = (await stores.registry.list('fraud')).find(({ production }) => production);
+  if (champion) return metricsTable(champion);
+  const outcome = await withStages(cli, (onStage) =>
+    trainFraudModel(stores, { asOfMs: cli.clock.now(), seed: SEED, actor: 'hasivu up', onStage }),
+  );
+  if (outcome.outcome === 'too-few-labels') return `fraud model: none, rules only (${outcome.reason})`;
+  return `${metricsTable(outcome.model)}\n  ${outcome.outcome}: ${outcome.reason}`;
+}

@@ -1,0 +1,245 @@
+/**
+ * The HTTP server, in reading order: limits, errors, who may call, headers, description, health, routes. Denies by
+ * default: whatever is registered here needs a key when keys are configured, except `/healthz`. Closing it waits for
+ * open requests and makes everything that waits durable.
+ */
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import Fastify, { LogController } from 'fastify';
+import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Pool } from 'pg';
+import Type from 'typebox';
+import type { Config } from '../core/config.js';
+import type { Clock } from '../core/clock.js';
+import { newId } from '../core/ids.js';
+import type { Log } from '../core/log.js';
+import type { ReportingDeps } from '../reporting/deps.js';
+import { registerReportingRoutes } from '../reporting/routes.js';
+import type { Decide } from '../scoring/decide.js';
+import type { LiveLog } from '../scoring/live-log.js';
+import type { ReportOutcome } from '../scoring/outcomes.js';
+import { scoringRoutes } from '../scoring/routes.js';
+import type { ScoringRoutesDeps } from '../scoring/routes.js';
+import { createKeyCheck, requireSafeHost } from './api-keys.js';
+import { createMetrics } from './metrics.js';
+import type { Metrics } from './metrics.js';
+import { Problem, PROBLEM_TYPE, toFailure, toProblem } from './problem.js';
+import type { Failure } from './problem.js';
+
+export interface HttpDeps {
+  readonly config: Pick<Config, 'host' | 'apiKeys'>;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly pool: Pool;
+  /** Closed with the server. */
+  readonly liveLog: LiveLog;
+  readonly decide: Decide;
+  readonly reportOutcome: ReportOutcome;
+  readonly registry: ScoringRoutesDeps['registry'];
+  readonly reporting: ReportingDeps;
+}
+
+const BODY_LIMIT_BYTES = 64 * 1024;
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/** Ready to listen or to inject into. @throws AppError `bad-input` for a host that others reach without keys. */
+export async function buildHttp(deps: HttpDeps): Promise<FastifyInstance> {
+  requireSafeHost(deps.config.host, deps.config.apiKeys);
+  const loggerInstance: FastifyBaseLogger = deps.log;
+  const app: FastifyInstance = Fastify({
+    loggerInstance,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    genReqId: () => newId('req', deps.clock),
+  });
+  const metrics = createMetrics(() => deps.liveLog.fold());
+  app.setValidatorCompiler(TypeBoxValidatorCompiler);
+  registerErrors(app, metrics);
+  registerAccess(app, deps.config.apiKeys);
+  registerHeaders(app);
+  await registerDescription(app);
+  registerHealth(app, deps, metrics);
+  await app.register(
+    scoringRoutes({ ...deps, onDecided: (answer, elapsedMs) => metrics.decided(answer, elapsedMs) }),
+  );
+  registerReportingRoutes(app, deps.reporting);
+  app.addHook('onClose', () => deps.liveLog.close());
+  await app.ready();
+  return app;
+}
+
+function registerErrors(app: FastifyInstance, metrics: Metrics): void {
+  const methodsOf = collectRoutes(app);
+  const send = (request: FastifyRequest, reply: FastifyReply, failure: Failure): FastifyReply => {
+    metrics.failed(failure.status, failure.code);
+    if (failure.retryAfterSeconds !== undefined) reply.header('retry-after', failure.retryAfterSeconds);
+    return reply
+      .code(failure.status)
+      .type(PROBLEM_TYPE)
+      .send(JSON.stringify(toProblem(failure, request.id)));
+  };
+
+  app.setErrorHandler((error, request, reply) => {
+    const failure = toFailure(error);
+    if (failure.status === 500) request.log.error({ event: 'request-failed', error: describe(error) });
+    if (failure.status === 503)
+      request.log.warn({ event: 'request-refused', code: failure.code, cause: causeOf(error) });
+    if (failure.code === 'api-key-required') reply.header('www-authenticate', 'Bearer, Basic realm="hasivu"');
+    return send(request, reply, failure);
+  });
+
+  app.setNotFoundHandler((request, reply) => {
+    const allowed = methodsOf(request.url.split('?', 1)[0] ?? '');
+    if (allowed.length === 0) {
+      return send(request, reply, {
+        status: 404,
+        code: 'route-not-found',
+        detail: 'there is nothing at this address',
+      });
+    }
+    reply.header('allow', allowed.join(', '));
+    const detail = `this address takes ${allowed.join(', ')}`;
+    return send(request, reply, { status: 405, code: 'method-not-allowed', detail });
+  });
+
+  app.addHook('onResponse', async (request, reply) => {
+    const { method } = request;
+    const route = request.routeOptions.url ?? null;
+    request.log.debug({
+      event: 'request',
+      method,
+      route,
+      status: reply.statusCode,
+      elapsedMs: reply.elapsedTime,
+    });
+  });
+}
+
+/** Only what never holds a caller's values: PostgreSQL's `detail` and `where` quote rows. */
+function describe(error: unknown): Readonly<Record<string, unknown>> {
+  if (!(error instanceof Error)) return { message: String(error) };
+  return {
+    type: error.name,
+    message: error.message,
+    code: 'code' in error ? error.code : undefined,
+    stack: error.stack,
+  };
+}
+
+function causeOf(error: unknown): string | null {
+  return error instanceof Error && error.cause instanceof Error ? error.cause.message : null;
+}
+
+/** Answers the methods that a path takes, so that a wrong method is told from a wrong address. */
+function collectRoutes(app: FastifyInstance): (path: string) => string[] {
+  const routes: { readonly pattern: RegExp; readonly methods: readonly string[] }[] = [];
+  app.addHook('onRoute', ({ url, method }) => {
+    if (url.includes('*')) return;
+    const pattern = new RegExp(`^${url.replace(/[.]/g, '\\.').replace(/:\w+/g, '[^/]+')}$`);
+    routes.push({ pattern, methods: [method].flat() });
+  });
+  return (path) => {
+    const matching = routes.filter(({ pattern }) => pattern.test(path)).flatMap(({ methods }) => methods);
+    return [...new Set(matching)].sort();
+  };
+}
+
+const OPEN_ROUTES: ReadonlySet<string | undefined> = new Set(['/healthz']);
+
+function registerAccess(app: FastifyInstance, apiKeys: readonly string[]): void {
+  const check = createKeyCheck(apiKeys);
+  app.addHook('onRequest', async (request) => {
+    if (OPEN_ROUTES.has(request.routeOptions.url)) return;
+    const apiKey = request.headers['x-api-key'];
+    check({
+      hostname: request.hostname,
+      authorization: request.headers.authorization,
+      apiKey: Array.isArray(apiKey) ? apiKey[0] : apiKey,
+    });
+  });
+}
+
+/** For pages made here: our own files and nothing inline (MDN, "Content Security Policy"). A route may set its own. */
+const HEADERS: Readonly<Record<string, string>> = {
+  'content-security-policy':
+    "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'cache-control': 'no-store',
+};
+
+function registerHeaders(app: FastifyInstance): void {
+  app.addHook('onSend', async (_request, reply) => {
+    for (const [name, value] of Object.entries(HEADERS))
+      if (!reply.hasHeader(name)) reply.header(name, value);
+  });
+}
+
+/** Swagger UI styles its elements inline; its scripts are files. */
+const DOCS_POLICY =
+  "default-src 'self'; img-src 'self' data:; style-src 'self' 'unsafe-inline'; object-src 'none'; frame-ancestors 'none'";
+
+async function registerDescription(app: FastifyInstance): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'HASIVU Payment Intelligence', version: '1' },
+      components: { securitySchemes: { bearer: { type: 'http', scheme: 'bearer' } } },
+      security: [{ bearer: [] }],
+    },
+    transform: ({ schema, url }) => ({ schema: withProblems(schema), url }),
+  });
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: DOCS_POLICY });
+}
+
+/** Every described route may answer a problem document. */
+function withProblems<S extends { response?: unknown; hide?: boolean }>(schema: S | undefined): S {
+  if (schema === undefined) return { hide: true } as S;
+  const response = { ...(schema.response ?? {}), '4xx': Problem, '5xx': Problem };
+  return { ...schema, response };
+}
+
+const READY_TIMEOUT_MS = 2000;
+
+function registerHealth(app: FastifyInstance, deps: HttpDeps, metrics: Metrics): void {
+  const tags = ['health'];
+  const Alive = Type.Object({ status: Type.Literal('ok') });
+  app.get('/healthz', { schema: { tags, summary: 'Is it alive?', response: { 200: Alive } } }, async () => ({
+    status: 'ok',
+  }));
+
+  const Ready = Type.Object({ ready: Type.Boolean(), liveState: Type.Boolean(), postgres: Type.Boolean() });
+  app.get(
+    '/readyz',
+    { schema: { tags, summary: 'Can it decide?', response: { 200: Ready, 503: Ready } } },
+    async (_request, reply) => {
+      const liveState = deps.liveLog.fold() !== null;
+      const postgres = await isReachable(deps.pool);
+      const ready = liveState && postgres;
+      return reply.code(ready ? 200 : 503).send({ ready, liveState, postgres });
+    },
+  );
+
+  app.get(
+    '/metrics',
+    { schema: { tags, summary: 'For Prometheus', produces: ['text/plain'] } },
+    async (_request, reply) => reply.type(metrics.contentType).send(await metrics.text()),
+  );
+}
+
+async function isReachable(pool: Pool): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const timeout = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(false), READY_TIMEOUT_MS);
+  });
+  const query = pool.query('SELECT 1').then(
+    () => true,
+    () => false,
+  );
+  const reachable = await Promise.race([query, timeout]);
+  clearTimeout(timer);
+  return reachable;
+}

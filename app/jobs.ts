@@ -1,0 +1,65 @@
+/**
+ * What the server does beside answering, as a table: move facts to the lake, refresh the warehouse, take up a promoted
+ * model. A job that is still running is not started again; a failure is logged and the next turn tries anew.
+ */
+import type { Clock } from '../core/clock.js';
+import type { Log } from '../core/log.js';
+import { flushFacts } from '../scoring/flush.js';
+import { refreshIfStale } from './refresh-warehouse.js';
+import type { Server } from './server.js';
+import type { Stores } from './stores.js';
+
+interface Job {
+  readonly name: string;
+  readonly everyMs: number;
+  run(): Promise<void>;
+}
+
+interface JobDeps {
+  readonly stores: Stores;
+  readonly server: Pick<Server, 'refreshModel'>;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+function jobTable({ stores, server, clock }: JobDeps): Job[] {
+  return [
+    {
+      name: 'flush-facts',
+      everyMs: 15_000,
+      run: async () => void (await flushFacts(stores.pool, stores.lake)),
+    },
+    { name: 'refresh-warehouse', everyMs: 60_000, run: () => refreshIfStale(stores, clock) },
+    { name: 'refresh-model', everyMs: 15_000, run: () => server.refreshModel() },
+  ];
+}
+
+export interface Jobs {
+  /** Waits for the jobs that are running; starts no more. */
+  stop(): Promise<void>;
+}
+
+export function startJobs(deps: JobDeps): Jobs {
+  const running = new Map<string, Promise<void>>();
+  const timers = jobTable(deps).map(({ name, everyMs, run }) =>
+    setInterval(() => {
+      if (running.has(name)) return;
+      const done = run()
+        .catch((error: unknown) => {
+          deps.log.error({
+            event: 'job-failed',
+            job: name,
+            reason: error instanceof Error ? error.message : String(error),
+          });
+        })
+        .finally(() => running.delete(name));
+      running.set(name, done);
+    }, everyMs),
+  );
+  return {
+    stop: async () => {
+      for (const timer of timers) clearInterval(timer);
+      await Promise.all(running.values());
+    },
+  };
+}

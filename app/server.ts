@@ -1,0 +1,126 @@
+/** Puts the running system together: live state, gate, pages and the HTTP server over the shared stores. */
+import { AppError } from '../core/errors.js';
+import { FEATURE_NAMES, featureSetHash } from '../features/definitions.js';
+import { DEFAULT_FOLD_SETTINGS } from '../features/vocabulary.js';
+import { metricTitle } from '../models/metric-titles.js';
+import type { Registry } from '../models/registry.js';
+import type { ModelChange, ProductionModel, ReportingDeps } from '../reporting/deps.js';
+import { warehousePath } from '../reporting/warehouse.js';
+import { createGate } from '../scoring/decide.js';
+import { findDecision, latestDecisions } from '../scoring/decisions.js';
+import { toFraudModel } from '../scoring/fraud-model.js';
+import { restoreFromLake } from '../scoring/lake-history.js';
+import { openLiveLog } from '../scoring/live-log.js';
+import { createOutcomes } from '../scoring/outcomes.js';
+import type { FraudModel } from '../scoring/score.js';
+import type { Cli } from './cli-io.js';
+import { buildHttp } from './http.js';
+import type { OnStage } from './stages.js';
+import type { Stores } from './stores.js';
+
+export interface Server {
+  readonly url: string;
+  /** Takes up what is in production now: after a promotion or a rollback. */
+  refreshModel(): Promise<void>;
+  /** Answers what has been asked, then lets go of the live log; the stores stay open. */
+  close(): Promise<void>;
+}
+
+export async function startServer(cli: Cli, stores: Stores, onStage: OnStage): Promise<Server> {
+  const { pool, lake, registry } = stores;
+  const { clock, log } = cli;
+  const config = cli.config();
+  let model = await productionFraudModel(registry);
+  const onProgress = (done: number, total: number): void => onStage('live state', done, total);
+  let starting = true;
+  const liveLog = await openLiveLog({
+    pool,
+    clock,
+    log,
+    restore: () => restoreFromLake({ pool, lake, clock, ...(starting ? { onProgress } : {}) }),
+  });
+  starting = false;
+  const decide = createGate({
+    pool,
+    clock,
+    log: liveLog,
+    model: () => model,
+    stopwatch: () => performance.now(),
+    featureNames: FEATURE_NAMES,
+  });
+  const reportOutcome = createOutcomes({ pool, clock, log: liveLog });
+  const app = await buildHttp({
+    config,
+    clock,
+    log,
+    pool,
+    liveLog,
+    decide,
+    reportOutcome,
+    registry,
+    reporting: reportingDeps(stores),
+  });
+  const { host, port } = config;
+  const url = await app.listen({ host, port }).catch(async (cause: unknown) => {
+    await app.close();
+    throw new AppError(
+      'conflict',
+      'port-in-use',
+      `cannot listen on ${host}:${port}: stop what uses it or set PORT`,
+      { cause },
+    );
+  });
+  return {
+    url,
+    refreshModel: async () => {
+      model = await productionFraudModel(registry);
+    },
+    close: () => app.close(),
+  };
+}
+
+async function productionFraudModel(registry: Registry): Promise<FraudModel | null> {
+  const loaded = await registry.production('fraud');
+  return loaded === null ? null : toFraudModel(loaded);
+}
+
+function reportingDeps({ pool, registry, dataDir }: Stores): ReportingDeps {
+  return {
+    warehousePath: warehousePath(dataDir),
+    featureSetHash: featureSetHash(DEFAULT_FOLD_SETTINGS),
+    latestDecisions: (query) => latestDecisions(pool, query),
+    decision: (decisionId) => findDecision(pool, decisionId),
+    productionModel: () => productionModel(registry),
+    modelHistory: () => modelHistory(registry),
+  };
+}
+
+async function productionModel(registry: Registry): Promise<ProductionModel | null> {
+  const champion = await registry.production('fraud');
+  const promotion = (await registry.history('fraud')).at(-1);
+  if (champion === null || promotion === undefined) return null;
+  const record = await registry.show(champion.version);
+  const metrics = Object.entries(record.metrics).map(([name, value]) => ({
+    name: metricTitle(name),
+    value,
+    low: record.interval?.[name]?.low ?? null,
+    high: record.interval?.[name]?.high ?? null,
+    baseline: record.baseline[name] ?? null,
+  }));
+  return { version: champion.version, promotedAt: promotion.at, metrics };
+}
+
+async function modelHistory(registry: Registry): Promise<ModelChange[]> {
+  const history = await registry.history('fraud');
+  const current = history.at(-1)?.version;
+  return history
+    .map(({ task, version, at, actor, reason }) => ({
+      task,
+      version,
+      changedAt: at,
+      actor,
+      reason,
+      inProduction: version === current,
+    }))
+    .reverse();
+}

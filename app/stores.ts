@@ -1,0 +1,41 @@
+/** The stores that commands and the server share, opened together and closed in the opposite order. */
+import path from 'node:path';
+import type { Pool } from 'pg';
+import { migrate } from '../core/migrations.js';
+import { openPostgres } from '../core/postgres.js';
+import { featureSetHash } from '../features/definitions.js';
+import { DEFAULT_FOLD_SETTINGS } from '../features/vocabulary.js';
+import { openLake, type Lake } from '../ingest/lake.js';
+import { openRegistry, type Registry } from '../models/registry.js';
+import type { Cli } from './cli-io.js';
+
+export interface Stores {
+  readonly dataDir: string;
+  readonly pool: Pool;
+  readonly lake: Lake;
+  readonly registry: Registry;
+  close(): Promise<void>;
+}
+
+export async function openStores({
+  config,
+  clock,
+  log,
+}: Pick<Cli, 'config' | 'clock' | 'log'>): Promise<Stores> {
+  const { dataDir, databaseUrl, lakeUrl } = config();
+  const postgres = await openPostgres({ dataDir, databaseUrl, log });
+  try {
+    await migrate(postgres.pool);
+    const lake = await openLake(lakeUrl ?? path.join(dataDir, 'lake'), clock);
+    const registry = openRegistry({
+      dataDir,
+      pool: postgres.pool,
+      clock,
+      featureSetHashes: { fraud: featureSetHash(DEFAULT_FOLD_SETTINGS) },
+    });
+    return { dataDir, pool: postgres.pool, lake, registry, close: () => postgres.close() };
+  } catch (error) {
+    await postgres.close();
+    throw error;
+  }
+}

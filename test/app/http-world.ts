@@ -1,0 +1,109 @@
+/** The HTTP server over a fresh database for each test file, assembled anew for each test, with what it logged. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { Writable } from 'node:stream';
+import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
+import type { FastifyInstance } from 'fastify';
+import { buildHttp } from '../../app/http.js';
+import type { HttpDeps } from '../../app/http.js';
+import { createLog, silentLog } from '../../core/log.js';
+import type { Log } from '../../core/log.js';
+import { createFold } from '../../features/fold.js';
+import type { ModelRecord } from '../../models/registry.js';
+import { openWorld } from '../scoring/world.js';
+import type { World } from '../scoring/world.js';
+import { testPostgres } from '../support/postgres.js';
+import type { TestPostgres } from '../support/postgres.js';
+
+const FEATURE_SET_HASH = createFold().featureSetHash;
+
+const MODEL_RECORD: ModelRecord = {
+  task: 'fraud',
+  version: 'a1b2',
+  learner: 'boosted-trees',
+  featureSetHash: FEATURE_SET_HASH,
+  savedAt: Date.UTC(2026, 0, 4),
+  production: true,
+  protocol: 'newest week',
+  metrics: { averagePrecision: 0.7 },
+  baseline: { averagePrecision: 0.01 },
+};
+
+interface HttpWorld {
+  readonly world: World;
+  readonly app: FastifyInstance;
+  /** The lines that the gate and the server wrote since the test began. */
+  readonly logged: readonly string[];
+  /** Another server over the same gate, which writes no log. */
+  build(access: Access): Promise<FastifyInstance>;
+}
+
+interface Access {
+  readonly apiKeys: readonly string[];
+  readonly host: string;
+}
+
+const THIS_MACHINE: Access = { apiKeys: [], host: '127.0.0.1' };
+
+/** Registers the hooks of a test file; the function that it returns gives the present test's server. */
+export function httpWorld(): () => HttpWorld {
+  let database: TestPostgres;
+  let folder: string;
+  let current: HttpWorld;
+  beforeAll(async () => {
+    database = await testPostgres();
+    folder = await mkdtemp(path.join(os.tmpdir(), 'hasivu-http-'));
+  }, 60_000);
+  beforeEach(async () => {
+    await database.pool.query('TRUNCATE facts, decisions, outcome_reports');
+    const logged: string[] = [];
+    const log = createLog({ level: 'debug', pretty: false, destination: linesInto(logged) });
+    const world = await openWorld({ pool: database.pool, log });
+    const build = (access: Access) => buildHttp(httpDeps(world, folder, silentLog, access));
+    const app = await buildHttp(httpDeps(world, folder, log, THIS_MACHINE));
+    current = { world, logged, app, build };
+  });
+  afterEach(() => current.app.close());
+  afterAll(async () => {
+    await database.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  return () => current;
+}
+
+function httpDeps(world: World, folder: string, log: Log, access: Access): HttpDeps {
+  return {
+    ...world,
+    config: access,
+    log,
+    registry: { list: async () => [MODEL_RECORD] },
+    reporting: {
+      warehousePath: path.join(folder, 'warehouse.duckdb'),
+      featureSetHash: FEATURE_SET_HASH,
+      latestDecisions: async () => [],
+      decision: async () => null,
+      productionModel: async () => null,
+      modelHistory: async () => [],
+    },
+  };
+}
+
+export function decideOn(app: FastifyInstance, payload: unknown, headers: Record<string, string> = {}) {
+  const text = typeof payload === 'string' ? payload : JSON.stringify(payload);
+  return app.inject({
+    method: 'POST',
+    url: '/v1/decisions',
+    payload: text,
+    headers: { 'content-type': 'application/json', ...headers },
+  });
+}
+
+function linesInto(lines: string[]): Writable {
+  return new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(String(chunk));
+      done();
+    },
+  });
+}

@@ -1,0 +1,183 @@
+/**
+ * How fast the gate decides in one program: reading and scoring alone, and whole decisions that are durable in the
+ * embedded PostgreSQL when they are counted. The model is a forest of 300 boosted trees on the fold's own vectors.
+ */
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
+import { manualClock, systemClock } from '../../core/clock.js';
+import { silentLog } from '../../core/log.js';
+import { migrate } from '../../core/migrations.js';
+import { openPostgres } from '../../core/postgres.js';
+import type { Postgres } from '../../core/postgres.js';
+import { seededRandom } from '../../core/random.js';
+import type { Random } from '../../core/random.js';
+import { CATEGORICAL_FEATURES, FEATURE_NAMES } from '../../features/definitions.js';
+import { createFold } from '../../features/fold.js';
+import type { Fold } from '../../features/fold.js';
+import type { PaymentRequest } from '../../ingest/facts.js';
+import { boostedTrees } from '../../models/boosted-trees.js';
+import type { Model } from '../../models/contract.js';
+import { createGate } from '../../scoring/decide.js';
+import { openLiveLog } from '../../scoring/live-log.js';
+import { toGateRequest } from '../../scoring/request.js';
+import type { DecisionBody } from '../../scoring/request.js';
+import { compileRules, RULES } from '../../scoring/rules.js';
+import { score } from '../../scoring/score.js';
+import type { FraudModel } from '../../scoring/score.js';
+import type { Figure } from './measure.js';
+
+const HISTORY_PAYMENTS = 50_000;
+const TRAINING_ROWS = 6_000;
+const SCORED = 20_000;
+const DECIDED = 10_000;
+const CALLERS = 64;
+const START_AT = Date.UTC(2026, 0, 1);
+
+export async function benchGate(): Promise<Figure[]> {
+  const random = seededRandom(1);
+  const { fold, atMs, model } = warm(random);
+  return [...benchScoring(fold, atMs, model, random), ...(await benchDecisions(fold, model, random))];
+}
+
+function requestBody(i: number, random: Random): DecisionBody {
+  const payer = random.below(5_000);
+  return {
+    paymentId: `pay_${i}`,
+    payerId: `payer-${payer}`,
+    counterpartyId: `school-${payer % 60}`,
+    instrumentId: `token-${payer}-${random.below(2)}`,
+    deviceId: `device-${payer}`,
+    ip: `203.0.113.${random.below(256)}`,
+    method: 'upi',
+    category: 'meal-plan',
+    country: 'IN',
+    latitude: 12.9 + random.unit(),
+    longitude: 77.5 + random.unit(),
+    amountPaise: 100 * (50 + random.below(5_000)),
+  };
+}
+
+/** A fold that has seen a merchant's months, and a model of its newest vectors. */
+function warm(random: Random): { fold: Fold; atMs: number; model: FraudModel } {
+  const fold = createFold();
+  const columns = FEATURE_NAMES.map(() => new Float32Array(TRAINING_ROWS));
+  const y = new Uint8Array(TRAINING_ROWS);
+  const vector = new Float32Array(FEATURE_NAMES.length);
+  const firstTrained = HISTORY_PAYMENTS - TRAINING_ROWS;
+  let atMs = START_AT;
+  for (let i = 0; i < HISTORY_PAYMENTS; i++) {
+    atMs += random.below(200_000);
+    const { payment } = toGateRequest(requestBody(-i, random));
+    if (i >= firstTrained) {
+      fold.vector(payment, atMs, vector);
+      vector.forEach((value, j) => columns[j]?.fill(value, i - firstTrained, i - firstTrained + 1));
+      y[i - firstTrained] = random.unit() < (payment.amountPaise > 400_000n ? 0.4 : 0.05) ? 1 : 0;
+    }
+    fold.observe({
+      fact: 'payment',
+      ...payment,
+      status: 'captured',
+      failureReason: null,
+      sequence: i,
+      occurredAt: atMs,
+      knownAt: atMs,
+    });
+  }
+  const frame = { rows: TRAINING_ROWS, names: FEATURE_NAMES, columns, categorical: CATEGORICAL_FEATURES };
+  const model = boostedTrees.fit(frame, y, { settings: boostedTrees.defaults, seed: 1 });
+  return { fold, atMs, model: fraudModel(model, fold) };
+}
+
+function fraudModel(model: Model, fold: Fold): FraudModel {
+  return {
+    version: 'bench',
+    featureSetHash: fold.featureSetHash,
+    predictOne: (vector) => model.predictOne(vector),
+    explain: (vector) => {
+      const contributions = model.explain(vector);
+      return model.featureNames.map((feature, i) => ({ feature, contribution: contributions[i] ?? 0 }));
+    },
+    thresholds: null,
+  };
+}
+
+function benchScoring(fold: Fold, atMs: number, model: FraudModel, random: Random): Figure[] {
+  const checkRules = compileRules(RULES, FEATURE_NAMES);
+  const out = new Float32Array(FEATURE_NAMES.length);
+  const payments: PaymentRequest[] = Array.from(
+    { length: SCORED },
+    (_, i) => toGateRequest(requestBody(i, random)).payment,
+  );
+  const micros = payments.map((payment, i) => {
+    const startedAt = performance.now();
+    const vector = fold.vector(payment, atMs + i, out);
+    score({ payment, vector, featureSetHash: fold.featureSetHash, checkRules, model });
+    return (performance.now() - startedAt) * 1000;
+  });
+  return [
+    { name: 'vector, rules, model and policy, median', value: quantile(micros, 0.5), unit: 'µs' },
+    { name: 'vector, rules, model and policy, 99th percentile', value: quantile(micros, 0.99), unit: 'µs' },
+  ];
+}
+
+async function benchDecisions(fold: Fold, model: FraudModel, random: Random): Promise<Figure[]> {
+  const dataDir = await mkdtemp(path.join(os.tmpdir(), 'hasivu-bench-'));
+  // Root runs PostgreSQL as another user, who must be able to pass.
+  await chmod(dataDir, 0o755);
+  const postgres = await openPostgres({ dataDir, databaseUrl: null, log: silentLog });
+  try {
+    await migrate(postgres.pool);
+    return await decideMany(postgres, fold, model, random);
+  } finally {
+    await postgres.close();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+async function decideMany(
+  { pool }: Postgres,
+  fold: Fold,
+  model: FraudModel,
+  random: Random,
+): Promise<Figure[]> {
+  const clock = manualClock(systemClock.now());
+  const restore = async () => ({ fold, sequence: 0, knownAt: clock.now() });
+  const liveLog = await openLiveLog({ pool, clock, log: silentLog, restore });
+  const stopwatch = () => performance.now();
+  const decide = createGate({
+    pool,
+    clock,
+    log: liveLog,
+    model: () => model,
+    stopwatch,
+    featureNames: FEATURE_NAMES,
+  });
+  const bodies = Array.from({ length: DECIDED }, (_, i) => requestBody(i, random));
+  const latencies: number[] = [];
+  const startedAt = performance.now();
+  const caller = async () => {
+    for (let body = bodies.pop(); body !== undefined; body = bodies.pop()) {
+      const askedAt = performance.now();
+      await decide(body, null);
+      latencies.push(performance.now() - askedAt);
+    }
+  };
+  await Promise.all(Array.from({ length: CALLERS }, caller));
+  const seconds = (performance.now() - startedAt) / 1000;
+  await liveLog.close();
+  return [
+    { name: `durable decisions, ${CALLERS} callers`, value: DECIDED / seconds, unit: '1/s' },
+    { name: `durable decision, ${CALLERS} callers, median`, value: quantile(latencies, 0.5), unit: 'ms' },
+    {
+      name: `durable decision, ${CALLERS} callers, 99th percentile`,
+      value: quantile(latencies, 0.99),
+      unit: 'ms',
+    },
+  ];
+}
+
+function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(share * (sorted.length - 1))] ?? NaN;
+}
