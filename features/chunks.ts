@@ -47,9 +47,11 @@ export class Chunks {
     const doubled = size === 0 ? SMALLEST : size * 2;
     const offset = this.#take(doubled);
     const width = this.#width;
+    const values = this.values;
     for (let i = from; i < to; i++) {
       const source = this.slot(owner, i);
-      this.values.copyWithin((offset + (i & (doubled - 1))) * width, source, source + width);
+      const target = (offset + (i & (doubled - 1))) * width;
+      for (let k = 0; k < width; k++) values[target + k] = values[source + k]!;
     }
     if (size > 0) this.#give(size, this.#offsets[owner]!);
     this.#offsets[owner] = offset;

@@ -5,6 +5,7 @@ export function kilometres(
   toLatitude: number,
   toLongitude: number,
 ): number {
+  if (Number.isNaN(fromLatitude) || Number.isNaN(toLatitude)) return NaN;
   const radians = Math.PI / 180;
   const dLatitude = (toLatitude - fromLatitude) * radians;
   const dLongitude = (toLongitude - fromLongitude) * radians;

@@ -14,7 +14,7 @@ import {
   type FeatureDefinition,
   type Measure,
 } from './vocabulary.js';
-import { WindowHistory } from './window-history.js';
+import { WINDOW_AGGREGATES, WindowHistory } from './window-history.js';
 
 export interface Slot {
   readonly position: number;
@@ -33,7 +33,10 @@ export interface EntityState {
   readonly entity: Entity;
   readonly from: number;
   readonly to: number;
+  /** Features that are read one by one. */
   readonly slots: readonly Slot[];
+  /** Where the windows of the attempts go: see `writeWindows`. */
+  readonly windowPositions: Int32Array;
   readonly attempts: WindowHistory;
   /** Null where no feature looks at a quantile. */
   readonly amounts: RecentAmounts | null;
@@ -67,6 +70,8 @@ export function entityState(entity: Entity, maturityMs: number): EntityState {
     pair: [],
     request: [],
   };
+  const isWindow = ({ measure, aggregate, windowMs }: FeatureDefinition): boolean =>
+    measure === 'attempts' && windowMs !== null && WINDOW_AGGREGATES.some((known) => known === aggregate);
   const history = (measure: Measure): WindowHistory | null =>
     byMeasure[measure].length === 0
       ? null
@@ -75,15 +80,21 @@ export function entityState(entity: Entity, maturityMs: number): EntityState {
     entity,
     from: own[0]!.position,
     to: own[own.length - 1]!.position + 1,
-    slots: own.map(({ feature, position }) => ({
-      position,
-      measure: feature.measure,
-      aggregate: feature.aggregate,
-      boundary: feature.windowMs === null ? -1 : byMeasure[feature.measure].indexOf(feature.windowMs),
-      mature: attemptBoundaries.indexOf(maturityMs),
-      matureOlder: attemptBoundaries.indexOf(maturityMs + (feature.windowMs ?? 0)),
-      quarter: attemptBoundaries.indexOf(90 * DAY_MS),
-    })),
+    windowPositions: windowPositions(
+      own.filter(({ feature }) => isWindow(feature)),
+      attemptBoundaries,
+    ),
+    slots: own
+      .filter(({ feature }) => !isWindow(feature))
+      .map(({ feature, position }) => ({
+        position,
+        measure: feature.measure,
+        aggregate: feature.aggregate,
+        boundary: feature.windowMs === null ? -1 : byMeasure[feature.measure].indexOf(feature.windowMs),
+        mature: attemptBoundaries.indexOf(maturityMs),
+        matureOlder: attemptBoundaries.indexOf(maturityMs + (feature.windowMs ?? 0)),
+        quarter: attemptBoundaries.indexOf(90 * DAY_MS),
+      })),
     amounts: own.some(({ feature }) => feature.aggregate === 'ratioToMedian')
       ? new RecentAmounts(QUANTILE_AMOUNTS)
       : null,
@@ -94,6 +105,23 @@ export function entityState(entity: Entity, maturityMs: number): EntityState {
     pairs: entity === 'payer' ? null : new PairIndex(),
     lastFraud: new Float64Array(0),
   };
+}
+
+interface Placed {
+  readonly feature: FeatureDefinition;
+  readonly position: number;
+}
+
+function windowPositions(placed: readonly Placed[], boundariesMs: readonly number[]): Int32Array {
+  return Int32Array.from(
+    boundariesMs.flatMap((boundaryMs) =>
+      WINDOW_AGGREGATES.map(
+        (aggregate) =>
+          placed.find(({ feature }) => feature.windowMs === boundaryMs && feature.aggregate === aggregate)
+            ?.position ?? -1,
+      ),
+    ),
+  );
 }
 
 function maturedBoundaries(feature: FeatureDefinition, maturityMs: number): number[] {

@@ -8,7 +8,7 @@ import { kilometres } from './distance.js';
 import { entityState, type EntityState } from './entity-state.js';
 import { readSlot, type Reading } from './read-slot.js';
 import { DAY_MS, ENTITIES, type FoldSettings } from './vocabulary.js';
-import { NO_PAIR } from './window-history.js';
+import { NO_PAIR, STRANGER, type WindowHistory } from './window-history.js';
 
 /** Positions in `NumberedRequest.ids`. */
 export const PAYER = ENTITIES.indexOf('payer');
@@ -45,7 +45,7 @@ export function blankRequest(): NumberedRequest {
 export class FoldState {
   readonly #entities: readonly EntityState[];
   #places = new Float64Array(0);
-  readonly #reading: Reading = { atMs: 0, amount: 0, payer: 0 };
+  readonly #reading: Reading = { atMs: 0, amount: 0, payer: 0, pair: 0, failures: 0, retries: 0, labels: 0 };
 
   constructor(settings: FoldSettings) {
     this.#entities = ENTITIES.map((entity) => entityState(entity, settings.maturityDays * DAY_MS));
@@ -157,15 +157,25 @@ export class FoldState {
   #readEntity(state: EntityState, id: number, out: Float32Array): void {
     const reading = this.#reading;
     state.attempts.advance(id, reading.atMs);
-    state.failures?.advance(id, reading.atMs);
-    state.retries?.advance(id, reading.atMs);
-    state.labels.advance(id, reading.atMs);
+    reading.failures = readable(state.failures, id, reading.atMs);
+    reading.retries = readable(state.retries, id, reading.atMs);
+    reading.labels = readable(state.labels, id, reading.atMs);
+    state.attempts.writeWindows(id, state.windowPositions, out);
+    reading.pair = state.pairs ? state.pairs.find(reading.payer, id) : 0;
     const slots = state.slots;
     for (let s = 0; s < slots.length; s++) {
       const slot = slots[s]!;
       out[slot.position] = readSlot(state, slot, id, reading);
     }
   }
+}
+
+/** Advances the history where the entity has one, and says which number to read there. */
+function readable(history: WindowHistory | null, id: number, atMs: number): number {
+  if (history === null) return STRANGER;
+  const entity = history.readable(id);
+  history.advance(entity, atMs);
+  return entity;
 }
 
 function widened(values: Float64Array, length: number): Float64Array<ArrayBuffer> {

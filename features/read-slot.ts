@@ -1,5 +1,5 @@
 /**
- * What one compiled feature reads off an entity's histories, all as of the instant to which they were last advanced.
+ * What one compiled feature, other than a plain window, reads off an entity's histories, all as of the instant to which they were last advanced.
  */
 import type { EntityState, Slot } from './entity-state.js';
 import type { PairIndex } from './pair-index.js';
@@ -11,6 +11,12 @@ export interface Reading {
   /** Minor units. */
   amount: number;
   payer: number;
+  /** Number of the payer's pair with the entity being read, 0 when they have not met. */
+  pair: number;
+  /** The entity's number in these histories: the stranger's where it has no events. */
+  failures: number;
+  retries: number;
+  labels: number;
 }
 
 export function readSlot(state: EntityState, slot: Slot, id: number, reading: Reading): number {
@@ -18,15 +24,15 @@ export function readSlot(state: EntityState, slot: Slot, id: number, reading: Re
     case 'attempts':
       return attempts(state, slot, id, reading);
     case 'failures':
-      return state.failures!.count(id, slot.boundary);
+      return state.failures!.count(reading.failures, slot.boundary);
     case 'retries':
-      return state.retries!.count(id, slot.boundary);
+      return state.retries!.count(reading.retries, slot.boundary);
     case 'labels':
-      return labels(state, slot, id, reading.atMs);
+      return labels(state, slot, id, reading);
     case 'matured':
-      return matured(state, slot, id, reading.atMs);
+      return matured(state, slot, id, reading);
     case 'pair':
-      return acquaintance(state.pairs!, slot, id, reading);
+      return acquaintance(state.pairs!, slot, reading);
     case 'request':
       throw new Error('properties of the request belong to no entity');
   }
@@ -36,18 +42,6 @@ function attempts(state: EntityState, slot: Slot, id: number, reading: Reading):
   const history = state.attempts;
   const { boundary } = slot;
   switch (slot.aggregate) {
-    case 'count':
-      return history.count(id, boundary);
-    case 'sum':
-      return history.sum(id, boundary);
-    case 'mean':
-      return over(history.sum(id, boundary), history.count(id, boundary));
-    case 'max':
-      return history.max(id, boundary);
-    case 'spread':
-      return history.spread(id, boundary);
-    case 'distinct':
-      return history.distinct(id, boundary);
     case 'ratioToMean':
       return over(reading.amount * history.count(id, boundary), history.sum(id, boundary));
     case 'meanToMean': {
@@ -84,34 +78,35 @@ function attempts(state: EntityState, slot: Slot, id: number, reading: Reading):
   }
 }
 
-function labels(state: EntityState, slot: Slot, id: number, atMs: number): number {
+function labels(state: EntityState, slot: Slot, id: number, reading: Reading): number {
+  const { atMs, labels: reported } = reading;
   switch (slot.aggregate) {
     case 'count':
-      return state.labels.count(id, slot.boundary);
+      return state.labels.count(reported, slot.boundary);
     case 'risk': {
-      const frauds = state.labels.count(id, slot.boundary);
+      const frauds = state.labels.count(reported, slot.boundary);
       const seen = Math.max(frauds, state.attempts.countBetween(id, slot.mature, slot.matureOlder));
       return (frauds + RISK_PRIOR.rate * RISK_PRIOR.payments) / (seen + RISK_PRIOR.payments);
     }
     case 'distinct':
-      return state.labels.distinct(id, slot.boundary);
+      return state.labels.distinct(reported, slot.boundary);
     case 'lastAmount':
-      return state.lastFraud[id * 2 + 1]!;
+      return state.lastFraud[reported * 2 + 1]!;
     case 'sinceFirst':
-      return since(state.labels.firstIn(id, slot.boundary), atMs, DAY_MS);
+      return since(state.labels.firstIn(reported, slot.boundary), atMs, DAY_MS);
     case 'sinceLast':
-      return since(state.labels.lastAt(id), atMs, DAY_MS);
+      return since(state.labels.lastAt(reported), atMs, DAY_MS);
     default:
       throw new Error(`no such aggregate of labels: ${slot.aggregate}`);
   }
 }
 
-function matured(state: EntityState, slot: Slot, id: number, atMs: number): number {
+function matured(state: EntityState, slot: Slot, id: number, { atMs, labels: reported }: Reading): number {
   switch (slot.aggregate) {
     case 'count':
       return state.attempts.countBetween(id, slot.mature, slot.matureOlder);
     case 'streak': {
-      const lastFraudAt = state.lastFraud[id * 2]!;
+      const lastFraudAt = state.lastFraud[reported * 2]!;
       return lastFraudAt === lastFraudAt ? state.attempts.countAfterUntil(id, lastFraudAt, slot.mature) : NaN;
     }
     case 'sinceLast':
@@ -121,12 +116,12 @@ function matured(state: EntityState, slot: Slot, id: number, atMs: number): numb
   }
 }
 
-function acquaintance(pairs: PairIndex, slot: Slot, id: number, { payer, atMs }: Reading): number {
+function acquaintance(pairs: PairIndex, slot: Slot, { pair, payer, atMs }: Reading): number {
   switch (slot.aggregate) {
     case 'count':
-      return pairs.met(pairs.find(payer, id));
+      return pairs.met(pair);
     case 'sinceLast':
-      return since(pairs.lastAt(pairs.find(payer, id)), atMs, 3_600_000);
+      return since(pairs.lastAt(pair), atMs, 3_600_000);
     case 'lifetimeDistinct':
       return pairs.partners(payer);
     default:

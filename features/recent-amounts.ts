@@ -27,35 +27,19 @@ export class RecentAmounts {
     const held = Math.min(added, this.#limit);
     const arrivals = this.#arrivals;
     const sorted = this.#sorted;
-    if (held === this.#limit) {
-      this.#remove(entity, arrivals.values[arrivals.slot(entity, added - held)]!);
-    } else if (held === sorted.size(entity)) {
+    if (held < this.#limit && held === sorted.size(entity)) {
       sorted.enlarge(entity, 0, held);
       arrivals.enlarge(entity, 0, held);
     }
-    arrivals.values[arrivals.slot(entity, added)] = amount;
     const first = sorted.offset(entity);
-    const last = first + (held === this.#limit ? held - 1 : held);
-    let place = last;
-    while (place > first && sorted.values[place - 1]! > amount) {
-      sorted.values[place] = sorted.values[place - 1]!;
-      place--;
-    }
-    sorted.values[place] = amount;
+    // The oldest amount makes room for the new one; until the limit is reached, an empty place does.
+    const gap =
+      held === this.#limit
+        ? placeOf(sorted.values, first, held, arrivals.values[arrivals.slot(entity, added - held)]!)
+        : first + held;
+    fill(sorted.values, first, first + Math.min(held, this.#limit - 1), gap, amount);
+    arrivals.values[arrivals.slot(entity, added)] = amount;
     this.#added[entity] = added + 1;
-  }
-
-  #remove(entity: number, amount: number): void {
-    const values = this.#sorted.values;
-    const first = this.#sorted.offset(entity);
-    let low = first;
-    let high = first + this.#limit - 1;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (values[middle]! < amount) low = middle + 1;
-      else high = middle;
-    }
-    values.copyWithin(low, low + 1, first + this.#limit);
   }
 
   /** The value below which a share `q` of the held amounts lies (lower nearest rank); NaN when there are none. */
@@ -64,4 +48,30 @@ export class RecentAmounts {
     if (held === 0) return NaN;
     return this.#sorted.values[this.#sorted.offset(entity) + Math.floor(q * (held - 1))]!;
   }
+}
+
+/** Where `amount` stands among the ascending values[first, first + count). */
+function placeOf(values: Float64Array, first: number, count: number, amount: number): number {
+  let low = first;
+  let high = first + count - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (values[middle]! < amount) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Puts `amount` among the ascending values[first..last], of which the one at `gap` is free, by moving what is between. */
+function fill(values: Float64Array, first: number, last: number, gap: number, amount: number): void {
+  let place = gap;
+  while (place > first && values[place - 1]! > amount) {
+    values[place] = values[place - 1]!;
+    place--;
+  }
+  while (place < last && values[place + 1]! < amount) {
+    values[place] = values[place + 1]!;
+    place++;
+  }
+  values[place] = amount;
 }

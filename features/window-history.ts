@@ -9,6 +9,7 @@
  */
 import { assert } from '../core/errors.js';
 import { Chunks } from './chunks.js';
+import type { Aggregate } from './vocabulary.js';
 
 /** Ring record: instant, running amount before it, running square before it, pair (or ~pair once superseded). */
 const RECORD = 4;
@@ -26,16 +27,29 @@ const SEEN = 6;
 const DEGREE = 7;
 const NOW = 8;
 const HEADER = 9;
-/** Per boundary: head, instant at head, running amount at head, running square at head, distinct count. */
-const HEAD = 0;
-const HEAD_AT = 1;
+/** Per boundary: instant at head, head, running amount at head, running square at head, distinct count. */
+const HEAD_AT = 0;
+const HEAD = 1;
 const HEAD_AMOUNT = 2;
 const HEAD_SQUARE = 3;
 const DISTINCT = 4;
 const PER_BOUNDARY = 5;
 
+/** Entity 0 never has events: it is everybody who is not known. */
+export const STRANGER = 0;
+
 /** A pair that names nothing: never counted as distinct. Real pairs are numbered from 1, so that ~pair < NO_PAIR. */
 export const NO_PAIR = -1;
+
+/** What `writeWindows` writes for each window, in this order. */
+export const WINDOW_AGGREGATES = [
+  'count',
+  'sum',
+  'mean',
+  'max',
+  'spread',
+  'distinct',
+] as const satisfies readonly Aggregate[];
 
 export interface HistoryShape {
   /** Window lengths in milliseconds, ascending. */
@@ -50,6 +64,8 @@ export class WindowHistory {
   readonly #boundaries: Float64Array;
   #state: Float64Array;
   #capacity = 0;
+  /** 1 for entities that ever had an event: small enough to stay in the processor's cache. */
+  #used = new Uint8Array(0);
   readonly #ring = new Chunks(RECORD);
   readonly #peaks: Chunks | null;
   #peakFront = new Float64Array(0);
@@ -77,6 +93,9 @@ export class WindowHistory {
     state.set(this.#state);
     for (let e = this.#capacity; e < capacity; e++) this.#blank(state, e * this.#stride);
     this.#state = state;
+    const used = new Uint8Array(capacity);
+    used.set(this.#used);
+    this.#used = used;
     this.#ring.growOwners(capacity);
     if (this.#peaks) {
       this.#peaks.growOwners(capacity);
@@ -93,6 +112,11 @@ export class WindowHistory {
       state[at + HEADER + i * PER_BOUNDARY + HEAD_AT] = Infinity;
   }
 
+  /** The entity itself, or the stranger when it never had an event here: the same values, without a cold read. */
+  readable(entity: number): number {
+    return this.#used[entity] === 1 ? entity : STRANGER;
+  }
+
   /** Moves every window of `entity` forward to end at `nowMs`. Time never goes back. */
   advance(entity: number, nowMs: number): void {
     const state = this.#state;
@@ -100,33 +124,31 @@ export class WindowHistory {
     if (state[at + NOW] === nowMs) return;
     state[at + NOW] = nowMs;
     const boundaries = this.#boundaries;
-    for (let i = 0, h = at + HEADER; i < boundaries.length; i++, h += PER_BOUNDARY) {
-      if (state[h + HEAD_AT]! <= nowMs - boundaries[i]!) this.#expire(entity, at, h, nowMs - boundaries[i]!);
-    }
-    const oldest = at + HEADER + (boundaries.length - 1) * PER_BOUNDARY;
-    state[at + BASE] = state[oldest + HEAD]!;
-  }
-
-  /** Passes the head of one window over the events at or before `untilMs`. */
-  #expire(entity: number, at: number, h: number, untilMs: number): void {
-    const state = this.#state;
+    const count = boundaries.length;
     const records = this.#ring.values;
     const first = this.#ring.offset(entity);
     const mask = this.#ring.size(entity) - 1;
     const tail = state[at + TAIL]!;
-    let head = state[h + HEAD]!;
-    let gone = 0;
-    let r = (first + (head & mask)) * RECORD;
-    do {
-      if (records[r + 3]! >= 0) gone++;
-      head++;
-      r = (first + (head & mask)) * RECORD;
-    } while (head < tail && records[r]! <= untilMs);
-    state[h + HEAD] = head;
-    state[h + DISTINCT] = state[h + DISTINCT]! - gone;
-    state[h + HEAD_AT] = head < tail ? records[r]! : Infinity;
-    state[h + HEAD_AMOUNT] = head < tail ? records[r + 1]! : state[at + AMOUNT]!;
-    state[h + HEAD_SQUARE] = head < tail ? records[r + 2]! : state[at + SQUARE]!;
+    for (let i = 0, h = at + HEADER; i < count; i++, h += PER_BOUNDARY) {
+      const untilMs = nowMs - boundaries[i]!;
+      if (state[h + HEAD_AT]! > untilMs) continue;
+      // The window's head passes the events that are too old; those that came again later were never counted twice.
+      let head = state[h + HEAD]! | 0;
+      let gone = 0;
+      let r = (first + (head & mask)) * RECORD;
+      do {
+        if (records[r + 3]! >= 0) gone++;
+        head++;
+        r = (first + (head & mask)) * RECORD;
+      } while (head < tail && records[r]! <= untilMs);
+      const empty = head === tail;
+      state[h + HEAD_AT] = empty ? Infinity : records[r]!;
+      state[h + HEAD] = head;
+      state[h + HEAD_AMOUNT] = empty ? state[at + AMOUNT]! : records[r + 1]!;
+      state[h + HEAD_SQUARE] = empty ? state[at + SQUARE]! : records[r + 2]!;
+      state[h + DISTINCT] = state[h + DISTINCT]! - gone;
+    }
+    state[at + BASE] = state[at + HEADER + (count - 1) * PER_BOUNDARY + HEAD]!;
   }
 
   /**
@@ -137,6 +159,7 @@ export class WindowHistory {
     this.advance(entity, nowMs);
     const state = this.#state;
     const at = entity * this.#stride;
+    this.#used[entity] = 1;
     state[at + SEEN] = state[at + SEEN]! + 1;
     if (!(state[at + FIRST_AT]! <= atMs)) state[at + FIRST_AT] = atMs;
     if (atMs < state[at + LAST_AT]!) {
@@ -162,34 +185,34 @@ export class WindowHistory {
     records[r + 1] = amountBefore;
     records[r + 2] = squareBefore;
     records[r + 3] = pair;
+    const before = this.shape.distinct && pair >= 0 ? this.#supersede(entity, at, tail, pair) : tail;
     const boundaries = this.#boundaries;
     for (let i = 0, h = at + HEADER; i < boundaries.length; i++, h += PER_BOUNDARY) {
-      const inside = atMs > nowMs - boundaries[i]!;
-      if (state[h + HEAD_AT] !== Infinity) continue;
-      state[h + HEAD] = inside ? tail : tail + 1;
-      state[h + HEAD_AT] = inside ? atMs : Infinity;
-      state[h + HEAD_AMOUNT] = inside ? amountBefore : amountBefore + amount;
-      state[h + HEAD_SQUARE] = inside ? squareBefore : squareBefore + amount * amount;
+      if (state[h + HEAD_AT] === Infinity) {
+        const inside = atMs > nowMs - boundaries[i]!;
+        state[h + HEAD_AT] = inside ? atMs : Infinity;
+        state[h + HEAD] = inside ? tail : tail + 1;
+        state[h + HEAD_AMOUNT] = inside ? amountBefore : amountBefore + amount;
+        state[h + HEAD_SQUARE] = inside ? squareBefore : squareBefore + amount * amount;
+      }
+      // Counted anew unless the pair's earlier event is still in this window.
+      if (before < state[h + HEAD]! && state[h + HEAD]! <= tail)
+        state[h + DISTINCT] = state[h + DISTINCT]! + 1;
     }
     state[at + TAIL] = tail + 1;
     state[at + AMOUNT] = amountBefore + amount;
     state[at + SQUARE] = squareBefore + amount * amount;
-    if (this.shape.distinct && pair >= 0) this.#countDistinct(entity, at, tail, pair);
     if (this.#peaks) this.#pushPeak(entity, base, tail, amount);
   }
 
-  /** The pair's earlier event stops counting wherever the new one counts. */
-  #countDistinct(entity: number, at: number, index: number, pair: number): void {
-    const state = this.#state;
+  /** Takes the pair's earlier event out of the distinct counts to come and returns its index, -1 for the first. */
+  #supersede(entity: number, at: number, index: number, pair: number): number {
     if (pair >= this.#pairLast.length) this.#pairLast = enlarged(this.#pairLast, pair + 1);
     const before = this.#pairLast[pair]! - 1;
     this.#pairLast[pair] = index + 1;
-    if (before < 0) state[at + DEGREE] = state[at + DEGREE]! + 1;
-    for (let i = 0, h = at + HEADER; i < this.#boundaries.length; i++, h += PER_BOUNDARY) {
-      const head = state[h + HEAD]!;
-      if (before < head && head <= index) state[h + DISTINCT] = state[h + DISTINCT]! + 1;
-    }
-    if (before >= state[at + BASE]!) this.#ring.values[this.#ring.slot(entity, before) + 3] = ~pair;
+    if (before < 0) this.#state[at + DEGREE] = this.#state[at + DEGREE]! + 1;
+    if (before >= this.#state[at + BASE]!) this.#ring.values[this.#ring.slot(entity, before) + 3] = ~pair;
+    return before;
   }
 
   #pushPeak(entity: number, base: number, index: number, amount: number): void {
@@ -271,6 +294,34 @@ export class WindowHistory {
 
   // Reads: valid for the instant of the last `advance` of that entity.
 
+  /**
+   * Writes what every window is asked for into `out`, in one pass from the shortest window to the longest. `positions`
+   * has WINDOW_AGGREGATES.length entries a boundary, where each of them goes; -1 at the first leaves the boundary out.
+   */
+  writeWindows(entity: number, positions: Int32Array, out: Float32Array): void {
+    const state = this.#state;
+    const peaks = this.#peaks!;
+    const at = entity * this.#stride;
+    const tail = state[at + TAIL]!;
+    const front = this.#peakFront[entity]!;
+    const back = this.#peakBack[entity]!;
+    let peak = back;
+    for (let i = 0, p = 0, h = at + HEADER; i < this.#boundaries.length; i++, p += 6, h += PER_BOUNDARY) {
+      if (positions[p]! < 0) continue;
+      const head = state[h + HEAD]!;
+      const n = tail - head;
+      const sum = state[at + AMOUNT]! - state[h + HEAD_AMOUNT]!;
+      // Peaks are ordered by age: a longer window goes on where the shorter one stopped.
+      while (peak > front && peaks.values[peaks.slot(entity, peak - 1)]! >= head) peak--;
+      out[positions[p]!] = n;
+      out[positions[p + 1]!] = sum;
+      out[positions[p + 2]!] = n > 0 ? sum / n : NaN;
+      out[positions[p + 3]!] = peak < back ? peaks.values[peaks.slot(entity, peak) + 1]! : NaN;
+      out[positions[p + 4]!] = deviation(n, sum, state[at + SQUARE]! - state[h + HEAD_SQUARE]!);
+      out[positions[p + 5]!] = state[h + DISTINCT]!;
+    }
+  }
+
   count(entity: number, boundary: number): number {
     const at = entity * this.#stride;
     return this.#state[at + TAIL]! - this.#state[at + HEADER + boundary * PER_BOUNDARY + HEAD]!;
@@ -286,15 +337,11 @@ export class WindowHistory {
     return this.#state[at + AMOUNT]! - this.#state[at + HEADER + boundary * PER_BOUNDARY + HEAD_AMOUNT]!;
   }
 
-  /** Population standard deviation of the amounts, in minor units. NaN below two events. */
   spread(entity: number, boundary: number): number {
-    const n = this.count(entity, boundary);
-    if (n < 2) return NaN;
     const at = entity * this.#stride;
     const squares =
       this.#state[at + SQUARE]! - this.#state[at + HEADER + boundary * PER_BOUNDARY + HEAD_SQUARE]!;
-    const sum = this.sum(entity, boundary);
-    return Math.sqrt(Math.max(0, n * squares - sum * sum)) / n;
+    return deviation(this.count(entity, boundary), this.sum(entity, boundary), squares);
   }
 
   distinct(entity: number, boundary: number): number {
@@ -364,6 +411,11 @@ export class WindowHistory {
   degree(entity: number): number {
     return this.#state[entity * this.#stride + DEGREE]!;
   }
+}
+
+/** Population standard deviation of n amounts, in minor units. NaN below two. */
+function deviation(n: number, sum: number, squares: number): number {
+  return n < 2 ? NaN : Math.sqrt(Math.max(0, n * squares - sum * sum)) / n;
 }
 
 function enlarged(values: Float64Array, count: number): Float64Array<ArrayBuffer> {
