@@ -1,14 +1,16 @@
 /**
  * Growing ring buffers for many owners inside one typed array. Each owner holds a chunk of a power-of-two number of
  * records; outgrown chunks go to a free list by size, so memory follows what is held and nothing is allocated per event.
+ * What is known of an owner's chunk lies in one place: with many owners, each separate array would be a cache miss.
  */
 const SMALLEST = 4;
+/** Offset and size of the chunk, first and next index that the owner holds. */
+const PLACE = 4;
 
 export class Chunks {
   values = new Float64Array(0);
   readonly #width: number;
-  #offsets = new Int32Array(0);
-  #sizes = new Int32Array(0);
+  #places = new Int32Array(0);
   #used = 0;
   readonly #free = new Map<number, number[]>();
 
@@ -18,32 +20,45 @@ export class Chunks {
   }
 
   growOwners(count: number): void {
-    const offsets = new Int32Array(count);
-    const sizes = new Int32Array(count);
-    offsets.set(this.#offsets);
-    sizes.set(this.#sizes);
-    this.#offsets = offsets;
-    this.#sizes = sizes;
-  }
-
-  /** Records that the owner's chunk can hold: 0 or a power of two. */
-  size(owner: number): number {
-    return this.#sizes[owner]!;
+    const places = new Int32Array(count * PLACE);
+    places.set(this.#places);
+    this.#places = places;
   }
 
   /** First record of the owner's chunk. */
   offset(owner: number): number {
-    return this.#offsets[owner]!;
+    return this.#places[owner * PLACE]!;
+  }
+
+  /** Records that the owner's chunk can hold: 0 or a power of two. */
+  size(owner: number): number {
+    return this.#places[owner * PLACE + 1]!;
+  }
+
+  /** The owner's own bookkeeping: first index held. */
+  from(owner: number): number {
+    return this.#places[owner * PLACE + 2]!;
+  }
+
+  /** The index after the last one held. */
+  to(owner: number): number {
+    return this.#places[owner * PLACE + 3]!;
+  }
+
+  hold(owner: number, from: number, to: number): void {
+    this.#places[owner * PLACE + 2] = from;
+    this.#places[owner * PLACE + 3] = to;
   }
 
   /** Where the record of absolute index `index` starts in `values`. */
   slot(owner: number, index: number): number {
-    return (this.#offsets[owner]! + (index & (this.#sizes[owner]! - 1))) * this.#width;
+    const place = owner * PLACE;
+    return (this.#places[place]! + (index & (this.#places[place + 1]! - 1))) * this.#width;
   }
 
   /** Doubles the owner's chunk and keeps its records [from, to) at their absolute indexes. */
   enlarge(owner: number, from: number, to: number): void {
-    const size = this.#sizes[owner]!;
+    const size = this.size(owner);
     const doubled = size === 0 ? SMALLEST : size * 2;
     const offset = this.#take(doubled);
     const width = this.#width;
@@ -53,9 +68,9 @@ export class Chunks {
       const target = (offset + (i & (doubled - 1))) * width;
       for (let k = 0; k < width; k++) values[target + k] = values[source + k]!;
     }
-    if (size > 0) this.#give(size, this.#offsets[owner]!);
-    this.#offsets[owner] = offset;
-    this.#sizes[owner] = doubled;
+    if (size > 0) this.#give(size, this.offset(owner));
+    this.#places[owner * PLACE] = offset;
+    this.#places[owner * PLACE + 1] = doubled;
   }
 
   #take(size: number): number {

@@ -2,7 +2,6 @@
  * The histories of one kind of entity and the compiled list of its features: which history, which aggregate, which
  * window of it. Compiled once from the declarations; the fold only walks the slots.
  */
-import { FEATURES } from './definitions.js';
 import { PairIndex } from './pair-index.js';
 import { RecentAmounts } from './recent-amounts.js';
 import {
@@ -42,17 +41,22 @@ export interface EntityState {
   readonly amounts: RecentAmounts | null;
   readonly failures: WindowHistory | null;
   readonly retries: WindowHistory | null;
-  readonly labels: WindowHistory;
+  readonly labels: WindowHistory | null;
   /** With the payer; null for the payer itself. */
   readonly pairs: PairIndex | null;
   /** Newest payment known to be fraud: instant and amount, by entity. */
   lastFraud: Float64Array;
 }
 
-export function entityState(entity: Entity, maturityMs: number): EntityState {
-  const own = FEATURES.map((feature, position) => ({ feature, position })).filter(
-    ({ feature }) => feature.entity === entity,
-  );
+/** `features` is the whole list; positions in the vector are positions in it. */
+export function entityState(
+  entity: Entity,
+  maturityMs: number,
+  features: readonly FeatureDefinition[],
+): EntityState {
+  const own = features
+    .map((feature, position) => ({ feature, position }))
+    .filter(({ feature }) => feature.entity === entity);
   const boundaries = (measure: Measure): number[] =>
     distinctAscending(own.filter(({ feature }) => feature.measure === measure));
   const windows = own.flatMap(({ feature }) => maturedBoundaries(feature, maturityMs));
@@ -78,8 +82,8 @@ export function entityState(entity: Entity, maturityMs: number): EntityState {
       : new WindowHistory({ boundariesMs: byMeasure[measure], max: false, distinct: false });
   return {
     entity,
-    from: own[0]!.position,
-    to: own[own.length - 1]!.position + 1,
+    from: own[0]?.position ?? 0,
+    to: (own.at(-1)?.position ?? -1) + 1,
     windowPositions: windowPositions(
       own.filter(({ feature }) => isWindow(feature)),
       attemptBoundaries,
@@ -101,7 +105,10 @@ export function entityState(entity: Entity, maturityMs: number): EntityState {
     attempts: new WindowHistory({ boundariesMs: attemptBoundaries, max: true, distinct: true }),
     failures: history('failures'),
     retries: history('retries'),
-    labels: new WindowHistory({ boundariesMs: byMeasure.labels, max: false, distinct: true }),
+    labels:
+      byMeasure.labels.length === 0
+        ? null
+        : new WindowHistory({ boundariesMs: byMeasure.labels, max: false, distinct: true }),
     pairs: entity === 'payer' ? null : new PairIndex(),
     lastFraud: new Float64Array(0),
   };

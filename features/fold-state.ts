@@ -5,9 +5,10 @@
  */
 import { hourInIst, monthDayInIst, weekdayInIst } from './calendar.js';
 import { kilometres } from './distance.js';
+import { FEATURES } from './definitions.js';
 import { entityState, type EntityState } from './entity-state.js';
 import { readSlot, type Reading } from './read-slot.js';
-import { DAY_MS, ENTITIES, type FoldSettings } from './vocabulary.js';
+import { DAY_MS, ENTITIES, type FeatureDefinition, type FoldSettings } from './vocabulary.js';
 import { NO_PAIR, STRANGER, type WindowHistory } from './window-history.js';
 
 /** Positions in `NumberedRequest.ids`. */
@@ -43,12 +44,15 @@ export function blankRequest(): NumberedRequest {
 }
 
 export class FoldState {
+  readonly #readsRequest: boolean;
   readonly #entities: readonly EntityState[];
   #places = new Float64Array(0);
   readonly #reading: Reading = { atMs: 0, amount: 0, payer: 0, pair: 0, failures: 0, retries: 0, labels: 0 };
 
-  constructor(settings: FoldSettings) {
-    this.#entities = ENTITIES.map((entity) => entityState(entity, settings.maturityDays * DAY_MS));
+  /** `features` begins with the properties of the request, if it has any, and keeps each entity's features together. */
+  constructor(settings: FoldSettings, features: readonly FeatureDefinition[] = FEATURES) {
+    this.#readsRequest = features[0]?.measure === 'request';
+    this.#entities = ENTITIES.map((entity) => entityState(entity, settings.maturityDays * DAY_MS, features));
     this.grow(new Array<number>(ENTITIES.length).fill(1));
   }
 
@@ -61,7 +65,7 @@ export class FoldState {
       state.amounts?.grow(state.attempts.entities);
       state.failures?.grow(size);
       state.retries?.grow(size);
-      state.labels.grow(size);
+      state.labels?.grow(size);
       state.lastFraud = widened(state.lastFraud, state.attempts.entities * 2);
       if (i !== PAYER) return;
       this.#places = widened(this.#places, state.attempts.entities * 3);
@@ -112,7 +116,7 @@ export class FoldState {
       const other = this.#entities[e === PAYER ? COUNTERPARTY : e]!;
       const partner = e === PAYER ? request.ids[COUNTERPARTY]! : id;
       const pair = partner < 0 ? 0 : other.pairs!.find(payer, partner);
-      state.labels.append(id, knownAtMs, 0, pair === 0 ? NO_PAIR : pair, knownAtMs);
+      state.labels?.append(id, knownAtMs, 0, pair === 0 ? NO_PAIR : pair, knownAtMs);
       if (state.lastFraud[id * 2]! >= paidAtMs) continue;
       state.lastFraud[id * 2] = paidAtMs;
       state.lastFraud[id * 2 + 1] = request.amount;
@@ -121,7 +125,7 @@ export class FoldState {
 
   /** Writes the features of `request` as of `atMs` into `out` (d). */
   read(request: NumberedRequest, atMs: number, out: Float32Array): void {
-    this.#readRequest(request, atMs, out);
+    if (this.#readsRequest) this.#readRequest(request, atMs, out);
     this.#reading.atMs = atMs;
     this.#reading.amount = request.amount;
     this.#reading.payer = request.ids[PAYER]!;

@@ -82,20 +82,20 @@ function labels(state: EntityState, slot: Slot, id: number, reading: Reading): n
   const { atMs, labels: reported } = reading;
   switch (slot.aggregate) {
     case 'count':
-      return state.labels.count(reported, slot.boundary);
+      return state.labels!.count(reported, slot.boundary);
     case 'risk': {
-      const frauds = state.labels.count(reported, slot.boundary);
+      const frauds = state.labels!.count(reported, slot.boundary);
       const seen = Math.max(frauds, state.attempts.countBetween(id, slot.mature, slot.matureOlder));
       return (frauds + RISK_PRIOR.rate * RISK_PRIOR.payments) / (seen + RISK_PRIOR.payments);
     }
     case 'distinct':
-      return state.labels.distinct(reported, slot.boundary);
+      return state.labels!.distinct(reported, slot.boundary);
     case 'lastAmount':
       return state.lastFraud[reported * 2 + 1]!;
     case 'sinceFirst':
-      return since(state.labels.firstIn(reported, slot.boundary), atMs, DAY_MS);
+      return since(state.labels!.firstIn(reported, slot.boundary), atMs, DAY_MS);
     case 'sinceLast':
-      return since(state.labels.lastAt(reported), atMs, DAY_MS);
+      return since(state.labels!.lastAt(reported), atMs, DAY_MS);
     default:
       throw new Error(`no such aggregate of labels: ${slot.aggregate}`);
   }

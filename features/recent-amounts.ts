@@ -8,7 +8,6 @@ export class RecentAmounts {
   readonly #limit: number;
   readonly #arrivals = new Chunks(1);
   readonly #sorted = new Chunks(1);
-  #added = new Float64Array(0);
 
   constructor(limit: number) {
     this.#limit = limit;
@@ -17,15 +16,12 @@ export class RecentAmounts {
   grow(entities: number): void {
     this.#arrivals.growOwners(entities);
     this.#sorted.growOwners(entities);
-    const added = new Float64Array(entities);
-    added.set(this.#added);
-    this.#added = added;
   }
 
   add(entity: number, amount: number): void {
-    const added = this.#added[entity]!;
-    const held = Math.min(added, this.#limit);
     const arrivals = this.#arrivals;
+    const added = arrivals.to(entity);
+    const held = Math.min(added, this.#limit);
     const sorted = this.#sorted;
     if (held < this.#limit && held === sorted.size(entity)) {
       sorted.enlarge(entity, 0, held);
@@ -39,12 +35,13 @@ export class RecentAmounts {
         : first + held;
     fill(sorted.values, first, first + Math.min(held, this.#limit - 1), gap, amount);
     arrivals.values[arrivals.slot(entity, added)] = amount;
-    this.#added[entity] = added + 1;
+    arrivals.hold(entity, 0, added + 1);
+    sorted.hold(entity, 0, Math.min(added + 1, this.#limit));
   }
 
   /** The value below which a share `q` of the held amounts lies (lower nearest rank); NaN when there are none. */
   quantile(entity: number, q: number): number {
-    const held = Math.min(this.#added[entity]!, this.#limit);
+    const held = this.#sorted.to(entity);
     if (held === 0) return NaN;
     return this.#sorted.values[this.#sorted.offset(entity) + Math.floor(q * (held - 1))]!;
   }

@@ -4,11 +4,12 @@
  * so an event is stored once and passed by each window's head once: O(1) amortised.
  *
  * Sums are differences of running totals that are written once, when an event is added: nothing is ever subtracted from
- * them, so the result does not depend on when a window was last read and no window drifts. Maxima read a monotone deque
- * (Lemire 2006, "Streaming maximum-minimum filter"); a distinct count skips events whose pair came again later.
+ * them, so the result does not depend on when a window was last read and no window drifts. Maxima are
+ * read off peaks; a distinct count skips events whose pair came again later.
  */
 import { assert } from '../core/errors.js';
 import { Chunks } from './chunks.js';
+import { Peaks } from './peaks.js';
 import type { Aggregate } from './vocabulary.js';
 
 /** Ring record: instant, running amount before it, running square before it, pair (or ~pair once superseded). */
@@ -67,9 +68,7 @@ export class WindowHistory {
   /** 1 for entities that ever had an event: small enough to stay in the processor's cache. */
   #used = new Uint8Array(0);
   readonly #ring = new Chunks(RECORD);
-  readonly #peaks: Chunks | null;
-  #peakFront = new Float64Array(0);
-  #peakBack = new Float64Array(0);
+  readonly #peaks: Peaks | null;
   #pairLast = new Float64Array(0);
 
   constructor(shape: HistoryShape) {
@@ -77,7 +76,7 @@ export class WindowHistory {
     this.#boundaries = Float64Array.from(shape.boundariesMs);
     this.#stride = HEADER + PER_BOUNDARY * this.#boundaries.length;
     this.#state = new Float64Array(0);
-    this.#peaks = shape.max ? new Chunks(2) : null;
+    this.#peaks = shape.max ? new Peaks() : null;
   }
 
   /** How many entities have room. */
@@ -97,11 +96,7 @@ export class WindowHistory {
     used.set(this.#used);
     this.#used = used;
     this.#ring.growOwners(capacity);
-    if (this.#peaks) {
-      this.#peaks.growOwners(capacity);
-      this.#peakFront = enlarged(this.#peakFront, capacity);
-      this.#peakBack = enlarged(this.#peakBack, capacity);
-    }
+    this.#peaks?.grow(capacity);
     this.#capacity = capacity;
   }
 
@@ -202,7 +197,7 @@ export class WindowHistory {
     state[at + TAIL] = tail + 1;
     state[at + AMOUNT] = amountBefore + amount;
     state[at + SQUARE] = squareBefore + amount * amount;
-    if (this.#peaks) this.#pushPeak(entity, base, tail, amount);
+    this.#peaks?.push(entity, base, tail, amount);
   }
 
   /** Takes the pair's earlier event out of the distinct counts to come and returns its index, -1 for the first. */
@@ -213,20 +208,6 @@ export class WindowHistory {
     if (before < 0) this.#state[at + DEGREE] = this.#state[at + DEGREE]! + 1;
     if (before >= this.#state[at + BASE]!) this.#ring.values[this.#ring.slot(entity, before) + 3] = ~pair;
     return before;
-  }
-
-  #pushPeak(entity: number, base: number, index: number, amount: number): void {
-    const peaks = this.#peaks!;
-    let front = this.#peakFront[entity]!;
-    let back = this.#peakBack[entity]!;
-    while (front < back && peaks.values[peaks.slot(entity, front)]! < base) front++;
-    while (front < back && peaks.values[peaks.slot(entity, back - 1) + 1]! <= amount) back--;
-    if (back - front === peaks.size(entity)) peaks.enlarge(entity, front, back);
-    const p = peaks.slot(entity, back);
-    peaks.values[p] = index;
-    peaks.values[p + 1] = amount;
-    this.#peakFront[entity] = front;
-    this.#peakBack[entity] = back + 1;
   }
 
   /** Takes the newer events off, puts the late one in its place and adds them again. */
@@ -279,7 +260,7 @@ export class WindowHistory {
       state[h + HEAD_SQUARE] = state[at + SQUARE]!;
       state[h + DISTINCT] = 0;
     }
-    if (this.#peaks) this.#peakFront[entity] = this.#peakBack[entity]!;
+    this.#peaks?.clear(entity);
   }
 
   #amountAt(entity: number, index: number): number {
@@ -303,20 +284,17 @@ export class WindowHistory {
     const peaks = this.#peaks!;
     const at = entity * this.#stride;
     const tail = state[at + TAIL]!;
-    const front = this.#peakFront[entity]!;
-    const back = this.#peakBack[entity]!;
-    let peak = back;
+    let peak = peaks.end(entity);
     for (let i = 0, p = 0, h = at + HEADER; i < this.#boundaries.length; i++, p += 6, h += PER_BOUNDARY) {
       if (positions[p]! < 0) continue;
       const head = state[h + HEAD]!;
       const n = tail - head;
       const sum = state[at + AMOUNT]! - state[h + HEAD_AMOUNT]!;
-      // Peaks are ordered by age: a longer window goes on where the shorter one stopped.
-      while (peak > front && peaks.values[peaks.slot(entity, peak - 1)]! >= head) peak--;
+      peak = peaks.reach(entity, peak, head);
       out[positions[p]!] = n;
       out[positions[p + 1]!] = sum;
       out[positions[p + 2]!] = n > 0 ? sum / n : NaN;
-      out[positions[p + 3]!] = peak < back ? peaks.values[peaks.slot(entity, peak) + 1]! : NaN;
+      out[positions[p + 3]!] = peaks.amount(entity, peak);
       out[positions[p + 4]!] = deviation(n, sum, state[at + SQUARE]! - state[h + HEAD_SQUARE]!);
       out[positions[p + 5]!] = state[h + DISTINCT]!;
     }
@@ -353,19 +331,7 @@ export class WindowHistory {
     const peaks = this.#peaks;
     assert(peaks, 'this history keeps no maxima');
     const head = this.#state[entity * this.#stride + HEADER + boundary * PER_BOUNDARY + HEAD]!;
-    const front = this.#peakFront[entity]!;
-    const back = this.#peakBack[entity]!;
-    // Peaks thin out with age, so the first one inside is near the back: gallop from there, then bisect.
-    let low = back;
-    for (let step = 1; low > front && peaks.values[peaks.slot(entity, low - 1)]! >= head; step *= 2)
-      low = Math.max(front, low - step);
-    let high = back;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if (peaks.values[peaks.slot(entity, middle)]! < head) low = middle + 1;
-      else high = middle;
-    }
-    return low < back ? peaks.values[peaks.slot(entity, low) + 1]! : NaN;
+    return peaks.amount(entity, peaks.reach(entity, peaks.end(entity), head));
   }
 
   /** Instant of the first event still inside the window, NaN when it is empty. */

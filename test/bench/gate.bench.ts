@@ -72,7 +72,7 @@ function warm(random: Random): { fold: Fold; atMs: number; model: FraudModel } {
     if (i >= firstTrained) {
       fold.vector(payment, atMs, vector);
       vector.forEach((value, j) => columns[j]?.fill(value, i - firstTrained, i - firstTrained + 1));
-      y[i - firstTrained] = random.unit() < (payment.amountPaise > 400_000n ? 0.4 : 0.05) ? 1 : 0;
+      y[i - firstTrained] = random.unit() < (payment.amountPaise > 400_000n ? 0.04 : 0.003) ? 1 : 0;
     }
     fold.observe({
       fact: 'payment',

@@ -1,0 +1,52 @@
+/**
+ * The largest amounts of sliding windows that end now, for every entity of one kind: a deque of events in which each is
+ * larger than all after it, so the largest of a window is the first one inside it (Lemire 2006, "Streaming
+ * maximum-minimum filter"). One deque serves windows of every length. An event is pushed once and dropped once.
+ */
+import { Chunks } from './chunks.js';
+
+export class Peaks {
+  /** Event index and amount. */
+  readonly #peaks = new Chunks(2);
+
+  grow(entities: number): void {
+    this.#peaks.growOwners(entities);
+  }
+
+  /** Events before index `base` are outside every window. */
+  push(entity: number, base: number, index: number, amount: number): void {
+    const peaks = this.#peaks;
+    let front = peaks.from(entity);
+    let back = peaks.to(entity);
+    while (front < back && peaks.values[peaks.slot(entity, front)]! < base) front++;
+    while (front < back && peaks.values[peaks.slot(entity, back - 1) + 1]! <= amount) back--;
+    if (back - front === peaks.size(entity)) peaks.enlarge(entity, front, back);
+    const p = peaks.slot(entity, back);
+    peaks.values[p] = index;
+    peaks.values[p + 1] = amount;
+    peaks.hold(entity, front, back + 1);
+  }
+
+  clear(entity: number): void {
+    this.#peaks.hold(entity, this.#peaks.to(entity), this.#peaks.to(entity));
+  }
+
+  /** Where to begin looking: behind the newest peak. */
+  end(entity: number): number {
+    return this.#peaks.to(entity);
+  }
+
+  /** Goes from the place `peak` back to the oldest one at or after the event `head`; longer windows go on from shorter. */
+  reach(entity: number, peak: number, head: number): number {
+    const peaks = this.#peaks;
+    const front = peaks.from(entity);
+    let place = peak;
+    while (place > front && peaks.values[peaks.slot(entity, place - 1)]! >= head) place--;
+    return place;
+  }
+
+  /** The amount at a place that `reach` found; NaN at the end, where the window is empty. */
+  amount(entity: number, peak: number): number {
+    return peak < this.#peaks.to(entity) ? this.#peaks.values[this.#peaks.slot(entity, peak) + 1]! : NaN;
+  }
+}
