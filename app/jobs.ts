@@ -1,6 +1,7 @@
 /**
  * What the server does beside answering, as a table: move facts to the lake, refresh the warehouse, take up a promoted
- * model. A job that is still running is not started again; a failure is logged and the next turn tries anew.
+ * model. Every job takes its first turn at
+ * once. A job that is still running is not started again; a failure is logged and the next turn tries anew.
  */
 import type { Clock } from '../core/clock.js';
 import type { Log } from '../core/log.js';
@@ -41,21 +42,20 @@ export interface Jobs {
 
 export function startJobs(deps: JobDeps): Jobs {
   const running = new Map<string, Promise<void>>();
-  const timers = jobTable(deps).map(({ name, everyMs, run }) =>
-    setInterval(() => {
-      if (running.has(name)) return;
-      const done = run()
-        .catch((error: unknown) => {
-          deps.log.error({
-            event: 'job-failed',
-            job: name,
-            reason: error instanceof Error ? error.message : String(error),
-          });
-        })
-        .finally(() => running.delete(name));
-      running.set(name, done);
-    }, everyMs),
-  );
+  const turn = ({ name, run }: Job): void => {
+    if (running.has(name)) return;
+    const done = run()
+      .catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        deps.log.error({ event: 'job-failed', job: name, reason });
+      })
+      .finally(() => running.delete(name));
+    running.set(name, done);
+  };
+  const timers = jobTable(deps).map((job) => {
+    turn(job);
+    return setInterval(() => turn(job), job.everyMs);
+  });
   return {
     stop: async () => {
       for (const timer of timers) clearInterval(timer);

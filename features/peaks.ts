@@ -27,8 +27,32 @@ export class Peaks {
     peaks.hold(entity, front, back + 1);
   }
 
-  clear(entity: number): void {
-    this.#peaks.hold(entity, this.#peaks.to(entity), this.#peaks.to(entity));
+  /** An event came late and took the index `index`; those from there on moved up by one. */
+  insert(entity: number, index: number, amount: number): void {
+    const peaks = this.#peaks;
+    const from = peaks.from(entity);
+    const kept: number[] = [];
+    let waiting = true;
+    for (let i = peaks.to(entity) - 1; i >= from; i--) {
+      const p = peaks.slot(entity, i);
+      const at = peaks.values[p]!;
+      const peak = peaks.values[p + 1]!;
+      if (waiting && at < index) {
+        // Everything kept so far is newer and smaller than what it hides; the late event is a peak if it exceeds them.
+        if (kept.length === 0 || kept.at(-1)! < amount) kept.push(index, amount);
+        waiting = false;
+      }
+      if (kept.length === 0 || kept.at(-1)! < peak) kept.push(at >= index ? at + 1 : at, peak);
+    }
+    if (waiting && (kept.length === 0 || kept.at(-1)! < amount)) kept.push(index, amount);
+    const count = kept.length / 2;
+    if (count > peaks.size(entity)) peaks.enlarge(entity, from, peaks.to(entity));
+    for (let i = 0; i < count; i++) {
+      const p = peaks.slot(entity, from + i);
+      peaks.values[p] = kept[2 * (count - 1 - i)]!;
+      peaks.values[p + 1] = kept[2 * (count - 1 - i) + 1]!;
+    }
+    peaks.hold(entity, from, from + count);
   }
 
   /** Where to begin looking: behind the newest peak. */

@@ -147,11 +147,11 @@ export class WindowHistory {
   }
 
   /**
-   * Adds an event that happened at `atMs` and is known at `nowMs >= atMs`. An event that comes late (before one already
-   * held) is inserted at its place; that costs one pass over the entity's ring.
+   * Adds an event that happened at `atMs` and is known at `nowMs >= atMs`. Windows are not moved: what expires is found
+   * when somebody reads, or when the ring is full. An event that comes late (before one already held) is inserted at
+   * its place; that costs one pass over the newer ones.
    */
   append(entity: number, atMs: number, amount: number, pair: number, nowMs: number): void {
-    this.advance(entity, nowMs);
     const state = this.#state;
     const at = entity * this.#stride;
     this.#used[entity] = 1;
@@ -170,8 +170,8 @@ export class WindowHistory {
     const state = this.#state;
     const at = entity * this.#stride;
     const tail = state[at + TAIL]!;
+    if (tail - state[at + BASE]! === this.#ring.size(entity)) this.#makeRoom(entity, at, nowMs);
     const base = state[at + BASE]!;
-    if (tail - base === this.#ring.size(entity)) this.#ring.enlarge(entity, base, tail);
     const r = this.#ring.slot(entity, tail);
     const records = this.#ring.values;
     const amountBefore = state[at + AMOUNT]!;
@@ -200,6 +200,12 @@ export class WindowHistory {
     this.#peaks?.push(entity, base, tail, amount);
   }
 
+  #makeRoom(entity: number, at: number, nowMs: number): void {
+    this.advance(entity, nowMs);
+    const [tail, base] = [this.#state[at + TAIL]!, this.#state[at + BASE]!];
+    if (tail - base === this.#ring.size(entity)) this.#ring.enlarge(entity, base, tail);
+  }
+
   /** Takes the pair's earlier event out of the distinct counts to come and returns its index, -1 for the first. */
   #supersede(entity: number, at: number, index: number, pair: number): number {
     if (pair >= this.#pairLast.length) this.#pairLast = enlarged(this.#pairLast, pair + 1);
@@ -210,67 +216,77 @@ export class WindowHistory {
     return before;
   }
 
-  /** Takes the newer events off, puts the late one in its place and adds them again. */
+  /** Puts an event before newer ones that are already held: they move up by one. */
   #insertLate(entity: number, atMs: number, amount: number, pair: number, nowMs: number): void {
     const state = this.#state;
     const at = entity * this.#stride;
-    const held = this.#held(entity);
+    this.advance(entity, nowMs);
     if (atMs <= nowMs - this.#boundaries[this.#boundaries.length - 1]!) return;
-    const place = held.findIndex((event) => event.atMs > atMs);
-    held.splice(place < 0 ? held.length : place, 0, { atMs, amount, pair });
-    this.#empty(entity);
-    for (const event of held) {
-      if (event.pair >= 0 && this.shape.distinct && event.pair < this.#pairLast.length)
-        this.#forget(at, event.pair);
+    const place = this.#firstAfter(entity, atMs, state[at + TAIL]!);
+    if (place === state[at + TAIL]!) {
+      this.#push(entity, atMs, amount, pair, nowMs);
+      return;
     }
-    for (const event of held) this.#push(entity, event.atMs, event.amount, event.pair, nowMs);
-    assert(state[at + TAIL]! - state[at + BASE]! === held.length, 'a rebuilt ring holds every event');
-  }
-
-  #forget(at: number, pair: number): void {
-    if (this.#pairLast[pair]! === 0) return;
-    this.#pairLast[pair] = 0;
-    this.#state[at + DEGREE] = this.#state[at + DEGREE]! - 1;
-  }
-
-  #held(entity: number): { atMs: number; amount: number; pair: number }[] {
-    const at = entity * this.#stride;
-    const events = [];
-    for (let i = this.#state[at + BASE]!; i < this.#state[at + TAIL]!; i++) {
-      const r = this.#ring.slot(entity, i);
-      const pair = this.#ring.values[r + 3]!;
-      events.push({
-        atMs: this.#ring.values[r]!,
-        amount: this.#amountAt(entity, i),
-        pair: pair < NO_PAIR ? ~pair : pair,
-      });
-    }
-    return events;
-  }
-
-  #empty(entity: number): void {
-    const at = entity * this.#stride;
-    const state = this.#state;
-    const tail = state[at + TAIL]!;
-    state[at + BASE] = tail;
+    if (state[at + TAIL]! - state[at + BASE]! === this.#ring.size(entity)) this.#makeRoom(entity, at, nowMs);
+    this.#moveUp(entity, place, amount);
+    this.#ring.values[this.#ring.slot(entity, place)] = atMs;
+    const before = this.#takePlace(entity, at, place, pair);
     for (let i = 0, h = at + HEADER; i < this.#boundaries.length; i++, h += PER_BOUNDARY) {
-      state[h + HEAD] = tail;
-      state[h + HEAD_AT] = Infinity;
-      state[h + HEAD_AMOUNT] = state[at + AMOUNT]!;
-      state[h + HEAD_SQUARE] = state[at + SQUARE]!;
-      state[h + DISTINCT] = 0;
+      if (atMs <= nowMs - this.#boundaries[i]!) {
+        // Older than the window: its head moves up with the events, and so does what lies before it.
+        state[h + HEAD] = state[h + HEAD]! + 1;
+        state[h + HEAD_AMOUNT] = state[h + HEAD_AMOUNT]! + amount;
+        state[h + HEAD_SQUARE] = state[h + HEAD_SQUARE]! + amount * amount;
+        continue;
+      }
+      if (state[h + HEAD] === place) state[h + HEAD_AT] = atMs;
+      if (before < state[h + HEAD]!) state[h + DISTINCT] = state[h + DISTINCT]! + 1;
     }
-    this.#peaks?.clear(entity);
+    this.#peaks?.insert(entity, place, amount);
   }
 
-  #amountAt(entity: number, index: number): number {
+  /** Makes the record at `place` free by moving it and all newer ones up; the running totals take the amount in. */
+  #moveUp(entity: number, place: number, amount: number): void {
+    const state = this.#state;
     const at = entity * this.#stride;
-    const before = this.#ring.values[this.#ring.slot(entity, index) + 1]!;
-    const last = index + 1 === this.#state[at + TAIL]!;
-    const after = last
-      ? this.#state[at + AMOUNT]!
-      : this.#ring.values[this.#ring.slot(entity, index + 1) + 1]!;
-    return after - before;
+    const records = this.#ring.values;
+    for (let i = state[at + TAIL]!; i > place; i--) {
+      const from = this.#ring.slot(entity, i - 1);
+      const to = this.#ring.slot(entity, i);
+      const pair = records[from + 3]!;
+      records[to] = records[from]!;
+      records[to + 1] = records[from + 1]! + amount;
+      records[to + 2] = records[from + 2]! + amount * amount;
+      records[to + 3] = pair;
+      if (this.shape.distinct && pair >= 0) this.#pairLast[pair] = i + 1;
+    }
+    state[at + TAIL] = state[at + TAIL]! + 1;
+    state[at + AMOUNT] = state[at + AMOUNT]! + amount;
+    state[at + SQUARE] = state[at + SQUARE]! + amount * amount;
+  }
+
+  /** Writes the pair of a late event. Returns the index up to which windows count the pair already: all, if it came again. */
+  #takePlace(entity: number, at: number, place: number, pair: number): number {
+    const slot = this.#ring.slot(entity, place) + 3;
+    this.#ring.values[slot] = pair;
+    if (!this.shape.distinct || pair < 0) return Infinity;
+    if (pair < this.#pairLast.length && this.#pairLast[pair]! - 1 > place) {
+      this.#ring.values[slot] = ~pair;
+      return Infinity;
+    }
+    return this.#supersede(entity, at, place, pair);
+  }
+
+  /** The first index below `end` whose event happened after `instantMs`. */
+  #firstAfter(entity: number, instantMs: number, end: number): number {
+    let low = this.#state[entity * this.#stride + BASE]!;
+    let high = end;
+    while (low < high) {
+      const middle = Math.floor((low + high) / 2);
+      if (this.#ring.values[this.#ring.slot(entity, middle)]! <= instantMs) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 
   // Reads: valid for the instant of the last `advance` of that entity.
@@ -351,14 +367,7 @@ export class WindowHistory {
   countAfterUntil(entity: number, sinceMs: number, boundary: number): number {
     const at = entity * this.#stride;
     const head = this.#state[at + HEADER + boundary * PER_BOUNDARY + HEAD]!;
-    let low = this.#state[at + BASE]!;
-    let high = head;
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      if (this.#ring.values[this.#ring.slot(entity, middle)]! <= sinceMs) low = middle + 1;
-      else high = middle;
-    }
-    return head - low;
+    return head - this.#firstAfter(entity, sinceMs, head);
   }
 
   firstAt(entity: number): number {

@@ -2,12 +2,14 @@
  * `hasivu up`, the main job: opens the stores, fills an empty lake (from the user's file or by simulation), trains what
  * can be trained, serves the API and the pages, and goes on until it is told to stop.
  */
+import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { requireSafeExposure } from '../../core/config.js';
 import { takeAppLock } from '../../core/postgres.js';
 import type { Batch } from '../../ingest/batch-record.js';
 import { openMerchant, type Merchant } from '../../ingest/simulate/merchant.js';
 import { endToday, parseHistoryName, simulateDefaults } from '../../ingest/simulate/settings.js';
+import { warehousePath } from '../../reporting/warehouse.js';
 import type { Cli } from '../cli-io.js';
 import { startDemoTraffic } from '../demo-traffic.js';
 import { startJobs } from '../jobs.js';
@@ -53,7 +55,9 @@ export function registerUp(program: Command, cli: Cli): void {
 async function run(cli: Cli, stores: Stores, options: Options, stopped: Promise<void>): Promise<void> {
   const merchant = await fillLake(cli, stores, options);
   const lines = [await trainIfNeeded(cli, stores)];
-  await withStages(cli, (onStage) => refreshIfStale(stores, cli.clock, onStage));
+  // An older warehouse serves until the first job has refreshed it: the gate need not wait for the pages.
+  if (!existsSync(warehousePath(stores.dataDir)))
+    await withStages(cli, (onStage) => refreshIfStale(stores, cli.clock, onStage));
   const server = await withStages(cli, (onStage) => startServer(cli, stores, onStage));
   const jobs = startJobs({ stores, server, clock: cli.clock, log: cli.log });
   const { apiKeys } = cli.config();
