@@ -1,7 +1,7 @@
 /**
  * What the server does beside answering, as a table: move facts to the lake, refresh the warehouse, take up a promoted
- * model. Every job takes its first turn at
- * once. A job that is still running is not started again; a failure is logged and the next turn tries anew.
+ * model. Every job takes its first turn at once. A job that is still running is not started again; a failure is logged
+ * and the next turn tries anew.
  */
 import type { Clock } from '../core/clock.js';
 import type { Log } from '../core/log.js';

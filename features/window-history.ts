@@ -4,8 +4,8 @@
  * so an event is stored once and passed by each window's head once: O(1) amortised.
  *
  * Sums are differences of running totals that are written once, when an event is added: nothing is ever subtracted from
- * them, so the result does not depend on when a window was last read and no window drifts. Maxima are
- * read off peaks; a distinct count skips events whose pair came again later.
+ * them, so the result does not depend on when a window was last read and no window drifts. Maxima are read off peaks; a
+ * distinct count skips events whose pair came again later.
  */
 import { assert } from '../core/errors.js';
 import { Chunks } from './chunks.js';

@@ -132,6 +132,9 @@ async function execute(checkout: string, dataDir: string): Promise<Cell[]> {
     cwd: path.join(checkout, 'notebooks'),
     env: {
       ...systemEnvironment,
+      // Deno takes any FORCE_COLOR, 0 too, for a wish; the figures are read from plain text.
+      FORCE_COLOR: undefined,
+      NO_COLOR: '1',
       DATA_DIR: dataDir,
       LAKE_URL: '',
       DENO_DIR: path.join(checkout, 'deno'),
