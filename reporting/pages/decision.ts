@@ -91,38 +91,40 @@ function reasonList({ reasons }: InspectedDecision): Html {
   </ol>`;
 }
 
+/** Only what has a value: a first payment from a new device would otherwise be pages of nothing. */
 function inputTable(vector: Float32Array): Html {
-  return html`<div class="table-scroll" role="region" aria-labelledby="inputs-title" tabindex="0">
-    <table class="compact">
-      <caption class="visually-hidden">
-        What the model saw
-      </caption>
-      <thead>
-        <tr>
-          <th scope="col">Feature</th>
-          <th scope="col" class="number">Value</th>
-          <th scope="col">Unit</th>
-          <th scope="col">Meaning</th>
-        </tr>
-      </thead>
-      <tbody>
-        ${FEATURES.map(
-          ({ name, unit, meaning }, index) =>
-            html`<tr>
-              <th scope="row"><code>${name}</code></th>
-              <td class="number">${inputValue(vector[index])}</td>
-              <td>${unit}</td>
-              <td>${meaning}</td>
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
-}
-
-/** NaN: the source does not say, or there is no history. */
-function inputValue(value: number | undefined): string {
-  return value === undefined || Number.isNaN(value) ? UNKNOWN : String(Number(value.toPrecision(6)));
+  const known = FEATURES.map((feature, index) => ({ ...feature, value: vector[index] })).filter(
+    ({ value }) => value !== undefined && !Number.isNaN(value),
+  );
+  const left = FEATURES.length - known.length;
+  const note = `${known.length} features had a value; ${left} had none, for want of history or of what the request names.`;
+  return html`<p class="note">${note}</p>
+    <div class="table-scroll" role="region" aria-labelledby="inputs-title" tabindex="0">
+      <table class="compact">
+        <caption class="visually-hidden">
+          What the model saw
+        </caption>
+        <thead>
+          <tr>
+            <th scope="col">Feature</th>
+            <th scope="col" class="number">Value</th>
+            <th scope="col">Unit</th>
+            <th scope="col">Meaning</th>
+          </tr>
+        </thead>
+        <tbody>
+          ${known.map(
+            ({ name, unit, meaning, value }) =>
+              html`<tr>
+                <th scope="row"><code>${name}</code></th>
+                <td class="number">${String(Number(value?.toPrecision(6)))}</td>
+                <td>${unit}</td>
+                <td>${meaning}</td>
+              </tr>`,
+          )}
+        </tbody>
+      </table>
+    </div>`;
 }
 
 export function missingDecisionPage(): string {
