@@ -3,8 +3,10 @@
  * champion on the newest mature weeks. What could not be trained is said, never papered over.
  */
 import { openDuckdb } from '../core/duckdb.js';
+import { AppError } from '../core/errors.js';
+import { rowsBetween } from '../features/training-rows.js';
 import { averagePrecision } from '../models/metrics.js';
-import type { ModelRecord } from '../models/registry.js';
+import type { LoadedModel, ModelRecord } from '../models/registry.js';
 import { trainFraud, type FraudTest } from '../models/tasks/train-fraud.js';
 import { saveBacktest } from './backtests.js';
 import type { OnStage } from './stages.js';
@@ -23,10 +25,11 @@ interface TrainRequest {
   readonly seed: number;
   readonly actor: string;
   readonly onStage?: OnStage;
+  readonly frameFile?: string;
 }
 
 export async function trainFraudModel(stores: Stores, request: TrainRequest): Promise<TrainOutcome> {
-  const { asOfMs, seed, onStage } = request;
+  const { asOfMs, seed, onStage, frameFile } = request;
   const db = await openDuckdb(':memory:');
   try {
     await stores.lake.attach(db);
@@ -34,6 +37,7 @@ export async function trainFraudModel(stores: Stores, request: TrainRequest): Pr
       asOfMs,
       seed,
       ...(onStage === undefined ? {} : { onProgress: onStage }),
+      ...(frameFile === undefined ? {} : { frameFile }),
     });
     if (training.outcome === 'too-few-labels') return training;
     const model = await stores.registry.save(training.artefact);
@@ -44,7 +48,7 @@ export async function trainFraudModel(stores: Stores, request: TrainRequest): Pr
   }
 }
 
-/** The champion is judged on the same payments; it may have been trained on them, which only makes it harder to beat. */
+/** Champion and challenger are judged on the same payments, all newer than what the champion was fitted on. */
 async function promoteIfBetter(
   stores: Stores,
   model: ModelRecord,
@@ -58,19 +62,42 @@ async function promoteIfBetter(
     const reason = `average precision ${precision.toFixed(3)} is not above approve-all's ${baseline.toFixed(3)} with confidence`;
     return { outcome: 'not-better-than-baseline', reason, model };
   }
-  const champion = await stores.registry.production('fraud').catch(() => null);
-  if (champion !== null && champion.version !== model.version) {
-    const championPrecision = averagePrecision(test.y, champion.model.predict(test.rows.frame));
-    if (championPrecision >= precision) {
-      const reason = `the champion's average precision ${championPrecision.toFixed(3)} on the same weeks is not below ${precision.toFixed(3)}`;
-      return { outcome: 'kept-champion', reason, model };
-    }
-  }
+  const champion = await championOrNull(stores);
+  if (champion?.version === model.version)
+    return { outcome: 'promoted', reason: 'it is in production', model };
+  const lost = champion === null ? null : lostTo(champion, test);
+  if (lost !== null) return { outcome: 'kept-champion', reason: lost, model };
   const reason = `average precision ${precision.toFixed(3)} on the newest mature weeks, approve-all ${baseline.toFixed(3)}`;
-  if (champion?.version === model.version) return { outcome: 'promoted', reason, model };
   return {
     outcome: 'promoted',
     reason,
     model: await stores.registry.promote('fraud', model.version, { actor, reason }),
   };
+}
+
+/** A champion of another feature set cannot be asked any more: it is replaced, not compared. */
+async function championOrNull({ registry }: Stores): Promise<LoadedModel | null> {
+  return registry.production('fraud').catch((error: unknown) => {
+    if (error instanceof AppError && error.code === 'other-feature-set') return null;
+    throw error;
+  });
+}
+
+/** Fewer frauds than this say nothing about which of two models is better. */
+const FEWEST_FRAUDS_TO_COMPARE = 10;
+
+/** Why the champion stays, or null when the challenger is better. */
+function lostTo(champion: LoadedModel, { rows, y, fraudProbability }: FraudTest): string | null {
+  const fitted = champion.training as { readonly to?: string } | null; // Written by the fraud task.
+  const newer = rowsBetween(rows, Date.parse(fitted?.to ?? '') + 1, Infinity);
+  const from = y.length - newer.frame.rows;
+  const target = y.subarray(from);
+  const frauds = target.reduce((sum, label) => sum + label, 0);
+  if (!(frauds >= FEWEST_FRAUDS_TO_COMPARE)) {
+    return `only ${frauds} frauds are known among payments newer than those the champion was fitted on; ${FEWEST_FRAUDS_TO_COMPARE} are needed to compare`;
+  }
+  const ofChampion = averagePrecision(target, champion.model.predict(newer.frame));
+  const ofChallenger = averagePrecision(target, fraudProbability.subarray(from));
+  if (ofChallenger > ofChampion) return null;
+  return `average precision ${ofChallenger.toFixed(3)} beside the champion's ${ofChampion.toFixed(3)} on ${target.length} newer payments`;
 }

@@ -104,10 +104,7 @@ export interface AppLock {
  */
 export async function takeAppLock(pool: pg.Pool, onLost: (cause: Error) => void): Promise<AppLock> {
   const client = await pool.connect();
-  const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1) AS taken', [
-    APP_LOCK,
-  ]);
-  if (rows[0]?.taken !== true) {
+  if (!(await tryLock(client))) {
     client.release();
     const message =
       'another hasivu already runs on this data folder or database: stop it first, or set DATA_DIR or DATABASE_URL';
@@ -128,4 +125,21 @@ export async function takeAppLock(pool: pg.Pool, onLost: (cause: Error) => void)
       client.release();
     },
   };
+}
+
+/** The server needs a moment to let go of what a program held that was killed. */
+const LOCK_WAIT = '2s';
+const LOCK_NOT_AVAILABLE = '55P03';
+
+async function tryLock(client: pg.PoolClient): Promise<boolean> {
+  await client.query(`SET lock_timeout = '${LOCK_WAIT}'`);
+  try {
+    await client.query('SELECT pg_advisory_lock($1)', [APP_LOCK]);
+    return true;
+  } catch (error) {
+    if (error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE) return false;
+    throw error;
+  } finally {
+    await client.query('RESET lock_timeout');
+  }
 }

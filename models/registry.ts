@@ -37,6 +37,8 @@ export interface LoadedModel {
   /** Largest first by size; without the bias. */
   explain(row: Float32Array): Contribution[];
   readonly policy: Json;
+  /** What it was fitted on. */
+  readonly training: Json;
   readonly metrics: StoredMetrics['metrics'];
 }
 
@@ -143,13 +145,14 @@ async function loadModel(
   const document = parseDocument(await store.read(place, 'model.json'), place.version);
   requireFeatureSet(document, place, featureSetHashes[place.task]);
   const { metrics } = JSON.parse(await store.read(place, 'metrics.json')) as StoredMetrics; // Written by `save`.
-  const { model, policy, featureSetHash } = document;
+  const { model, policy, training, featureSetHash } = document;
   return {
     ...place,
     featureSetHash,
     featureNames: model.featureNames,
     model,
     policy,
+    training,
     metrics,
     predictOne: (row) => model.predictOne(row),
     explain: (row) => {

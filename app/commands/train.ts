@@ -17,19 +17,31 @@ export function registerTrain(program: Command, cli: Cli): void {
     )
     .addArgument(new Argument('<task>', 'what to train').choices(TASKS))
     .option('--seed <number>', 'the same seed and facts give the same model', wholeNumber(0), 1)
-    .action(async (_task: (typeof TASKS)[number], { seed }: { readonly seed: number }) => {
-      const stores = await openStores(cli);
-      try {
-        const outcome = await withStages(cli, (onStage) =>
-          trainFraudModel(stores, { asOfMs: cli.clock.now(), seed, actor: 'hasivu train', onStage }),
-        );
-        cli.result(outcome, () =>
-          outcome.outcome === 'too-few-labels'
-            ? `no fraud model: ${outcome.reason}`
-            : `${metricsTable(outcome.model)}\n\n${outcome.outcome}: ${outcome.reason}`,
-        );
-      } finally {
-        await stores.close();
-      }
-    });
+    .option('--frame <file>', 'also write the training rows to this Parquet file')
+    .action(
+      async (
+        _task: (typeof TASKS)[number],
+        { seed, frame }: { readonly seed: number; readonly frame?: string },
+      ) => {
+        const stores = await openStores(cli);
+        try {
+          const outcome = await withStages(cli, (onStage) =>
+            trainFraudModel(stores, {
+              asOfMs: cli.clock.now(),
+              seed,
+              actor: 'hasivu train',
+              onStage,
+              ...(frame === undefined ? {} : { frameFile: frame }),
+            }),
+          );
+          cli.result(outcome, () =>
+            outcome.outcome === 'too-few-labels'
+              ? `no fraud model: ${outcome.reason}`
+              : `${metricsTable(outcome.model)}\n\n${outcome.outcome}: ${outcome.reason}`,
+          );
+        } finally {
+          await stores.close();
+        }
+      },
+    );
 }

@@ -15,6 +15,7 @@ import {
   rowsBetween,
   type TrainingRows,
 } from '../../features/training-rows.js';
+import { writeFrame } from '../../features/write-frame.js';
 import { DAY_MS, DEFAULT_FOLD_SETTINGS } from '../../features/vocabulary.js';
 import type { Artefact } from '../artefact.js';
 import { calibrateModel, fitCalibration, type Calibration } from '../calibrate.js';
@@ -53,6 +54,8 @@ export interface TrainFraudOptions {
   readonly asOfMs: number;
   readonly seed: number;
   readonly onProgress?: (stage: string, done: number, total: number) => void;
+  /** Also write the training rows there, as Parquet. */
+  readonly frameFile?: string;
 }
 
 export async function trainFraud(db: Duckdb, options: TrainFraudOptions): Promise<FraudTraining> {
@@ -61,6 +64,7 @@ export async function trainFraud(db: Duckdb, options: TrainFraudOptions): Promis
   const known = await labelledFrauds(db, asOfMs);
   if (known === 0) return { outcome: 'too-few-labels', reason: 'no fraud labels have been imported' };
   const rows = await replayRows(db, options, matureMs);
+  if (options.frameFile !== undefined) await writeFrame(db, rows, options.frameFile);
   const spans = splitSpans(rows, asOfMs, matureMs);
   const missing = tooFew(spans);
   if (missing !== null) return { outcome: 'too-few-labels', reason: missing };

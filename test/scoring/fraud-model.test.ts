@@ -22,6 +22,7 @@ function loaded(policy: Json): LoadedModel {
     predictOne: (row) => model.predictOne(row),
     explain: () => [{ feature: 'amount', contribution: 0.25 }],
     policy,
+    training: null,
     metrics: {},
   };
 }
