@@ -7,6 +7,7 @@ import { buildWarehouse, warehousePath, type GateDecision } from '../reporting/w
 import { latestDecisions } from '../scoring/decisions.js';
 import { toFraudModel } from '../scoring/fraud-model.js';
 import { readBacktest } from './backtests.js';
+import { usableChampion } from './champion.js';
 import type { OnStage } from './stages.js';
 import type { Stores } from './stores.js';
 
@@ -36,7 +37,7 @@ export function refreshWarehouse(stores: Stores, nowMs: number): Promise<Readonl
 
 async function* everyScore(stores: Stores): AsyncGenerator<GateDecision> {
   yield* readDecisionLog((query) => latestDecisions(stores.pool, query));
-  const champion = await stores.registry.production('fraud');
+  const champion = await usableChampion(stores.registry);
   if (champion === null) return;
   const { thresholds } = toFraudModel(champion);
   if (thresholds !== null) yield* readBacktest(stores.dataDir, champion.version, thresholds.reviewFrom);

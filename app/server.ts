@@ -13,6 +13,7 @@ import { restoreFromLake } from '../scoring/lake-history.js';
 import { openLiveLog } from '../scoring/live-log.js';
 import { createOutcomes } from '../scoring/outcomes.js';
 import type { FraudModel } from '../scoring/score.js';
+import { championVersion, usableChampion } from './champion.js';
 import type { Cli } from './cli-io.js';
 import { buildHttp } from './http.js';
 import type { OnStage } from './stages.js';
@@ -30,7 +31,7 @@ export async function startServer(cli: Cli, stores: Stores, onStage: OnStage): P
   const { pool, lake, registry } = stores;
   const { clock, log } = cli;
   const config = cli.config();
-  let model = await productionFraudModel(registry);
+  let { version, model } = await takeUpChampion(registry);
   const onProgress = (done: number, total: number): void => onStage('live state', done, total);
   let starting = true;
   const liveLog = await openLiveLog({
@@ -73,15 +74,20 @@ export async function startServer(cli: Cli, stores: Stores, onStage: OnStage): P
   return {
     url,
     refreshModel: async () => {
-      model = await productionFraudModel(registry);
+      if ((await championVersion(registry)) === version) return;
+      ({ version, model } = await takeUpChampion(registry));
     },
     close: () => app.close(),
   };
 }
 
-async function productionFraudModel(registry: Registry): Promise<FraudModel | null> {
-  const loaded = await registry.production('fraud');
-  return loaded === null ? null : toFraudModel(loaded);
+/** The version is the one that was promoted, also when its model cannot be used. */
+async function takeUpChampion(
+  registry: Registry,
+): Promise<{ version: string | null; model: FraudModel | null }> {
+  const version = await championVersion(registry);
+  const loaded = await usableChampion(registry);
+  return { version, model: loaded === null ? null : toFraudModel(loaded) };
 }
 
 function reportingDeps({ pool, registry, dataDir }: Stores): ReportingDeps {
@@ -96,10 +102,9 @@ function reportingDeps({ pool, registry, dataDir }: Stores): ReportingDeps {
 }
 
 async function productionModel(registry: Registry): Promise<ProductionModel | null> {
-  const champion = await registry.production('fraud');
   const promotion = (await registry.history('fraud')).at(-1);
-  if (champion === null || promotion === undefined) return null;
-  const record = await registry.show(champion.version);
+  if (promotion === undefined) return null;
+  const record = await registry.show(promotion.version);
   const metrics = Object.entries(record.metrics).map(([name, value]) => ({
     name: metricTitle(name),
     value,
@@ -107,7 +112,7 @@ async function productionModel(registry: Registry): Promise<ProductionModel | nu
     high: record.interval?.[name]?.high ?? null,
     baseline: record.baseline[name] ?? null,
   }));
-  return { version: champion.version, promotedAt: promotion.at, metrics };
+  return { version: promotion.version, promotedAt: promotion.at, metrics };
 }
 
 async function modelHistory(registry: Registry): Promise<ModelChange[]> {

@@ -3,12 +3,12 @@
  * champion on the newest mature weeks. What could not be trained is said, never papered over.
  */
 import { openDuckdb } from '../core/duckdb.js';
-import { AppError } from '../core/errors.js';
 import { rowsBetween } from '../features/training-rows.js';
 import { averagePrecision } from '../models/metrics.js';
 import type { LoadedModel, ModelRecord } from '../models/registry.js';
 import { trainFraud, type FraudTest } from '../models/tasks/train-fraud.js';
 import { saveBacktest } from './backtests.js';
+import { usableChampion } from './champion.js';
 import type { OnStage } from './stages.js';
 import type { Stores } from './stores.js';
 
@@ -62,7 +62,7 @@ async function promoteIfBetter(
     const reason = `average precision ${precision.toFixed(3)} is not above approve-all's ${baseline.toFixed(3)} with confidence`;
     return { outcome: 'not-better-than-baseline', reason, model };
   }
-  const champion = await championOrNull(stores);
+  const champion = await usableChampion(stores.registry);
   if (champion?.version === model.version)
     return { outcome: 'promoted', reason: 'it is in production', model };
   const lost = champion === null ? null : lostTo(champion, test);
@@ -73,14 +73,6 @@ async function promoteIfBetter(
     reason,
     model: await stores.registry.promote('fraud', model.version, { actor, reason }),
   };
-}
-
-/** A champion of another feature set cannot be asked any more: it is replaced, not compared. */
-async function championOrNull({ registry }: Stores): Promise<LoadedModel | null> {
-  return registry.production('fraud').catch((error: unknown) => {
-    if (error instanceof AppError && error.code === 'other-feature-set') return null;
-    throw error;
-  });
 }
 
 /** Fewer frauds than this say nothing about which of two models is better. */

@@ -10,6 +10,7 @@ import type { Batch } from '../../ingest/batch-record.js';
 import { openMerchant, type Merchant } from '../../ingest/simulate/merchant.js';
 import { endToday, parseHistoryName, simulateDefaults } from '../../ingest/simulate/settings.js';
 import { warehousePath } from '../../reporting/warehouse.js';
+import { usableChampion } from '../champion.js';
 import type { Cli } from '../cli-io.js';
 import { startDemoTraffic } from '../demo-traffic.js';
 import { startJobs } from '../jobs.js';
@@ -98,10 +99,10 @@ async function fillLake(cli: Cli, stores: Stores, options: Options): Promise<Mer
   return merchant;
 }
 
-/** A model in production stays until `hasivu train` finds a better one. Returns what is to be said about it. */
+/** A model in production stays until `hasivu train` finds a better one; one of another feature set is replaced. Returns what is to be said about it. */
 async function trainIfNeeded(cli: Cli, stores: Stores): Promise<string> {
-  const champion = (await stores.registry.list('fraud')).find(({ production }) => production);
-  if (champion) return metricsTable(champion);
+  const champion = await usableChampion(stores.registry);
+  if (champion) return metricsTable(await stores.registry.show(champion.version));
   const outcome = await withStages(cli, (onStage) =>
     trainFraudModel(stores, { asOfMs: cli.clock.now(), seed: SEED, actor: 'hasivu up', onStage }),
   );

@@ -7,8 +7,8 @@ import type { Clock } from '../../core/clock.js';
 import type { Duckdb } from '../../core/duckdb.js';
 import { AppError } from '../../core/errors.js';
 import { createFold } from '../../features/fold.js';
-import { replay } from '../../features/replay.js';
-import { collectRows, rowsAt, rowsBetween, type TrainingRows } from '../../features/training-rows.js';
+import { replayRows } from '../../features/replay-rows.js';
+import { rowsAt, rowsBetween, type TrainingRows } from '../../features/training-rows.js';
 import { IST_OFFSET_MS } from '../../features/calendar.js';
 import { DAY_MS } from '../../features/vocabulary.js';
 import { timeSplit } from '../split.js';
@@ -64,7 +64,7 @@ export async function evaluateFraud(db: Duckdb, options: EvaluateFraudOptions): 
   const { protocol, clock } = options;
   const seconds = { feature: 0, fit: 0, predict: 0 };
   const started = clock.now();
-  const rows = await replayRows(db, options);
+  const rows = await replayFolds(db, options);
   seconds.feature = (clock.now() - started) / 1000;
   const folds: FraudFold[] = [];
   for (let k = 0; k < protocol.folds; k++) {
@@ -79,21 +79,12 @@ export async function evaluateFraud(db: Duckdb, options: EvaluateFraudOptions): 
   };
 }
 
-async function replayRows(db: Duckdb, { protocol, onProgress }: EvaluateFraudOptions): Promise<TrainingRows> {
+function replayFolds(db: Duckdb, { protocol, onProgress }: EvaluateFraudOptions): Promise<TrainingRows> {
   const { trainStartMs, trainDays, delayDays, testDays, historyDays, folds, stepDays } = protocol;
   const untilMs = trainStartMs + (trainDays + delayDays + testDays) * DAY_MS;
   const fromMs = trainStartMs - ((folds - 1) * stepDays + historyDays - trainDays) * DAY_MS;
-  const counted = await db.rows<{ n: bigint }>(
-    `SELECT count(*) AS n FROM payments
-     WHERE kind = 'payment' AND epoch_ms(occurred_at) >= ${fromMs} AND epoch_ms(occurred_at) < ${untilMs}`,
-  );
-  const collector = collectRows({ fromMs, untilMs, capacity: Number(counted[0]!.n) });
-  await replay(db, createFold({ maturityDays: delayDays }), {
-    collect: collector,
-    untilMs,
-    ...(onProgress === undefined ? {} : { onProgress: (done, total) => onProgress('features', done, total) }),
-  });
-  return collector.rows();
+  const fold = createFold({ maturityDays: delayDays });
+  return replayRows(db, fold, { fromMs, untilMs, knownUntilMs: untilMs, onProgress });
 }
 
 function judgeFold(

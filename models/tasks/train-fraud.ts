@@ -7,14 +7,8 @@
 import type { Duckdb } from '../../core/duckdb.js';
 import { seededRandom } from '../../core/random.js';
 import { createFold } from '../../features/fold.js';
-import { replay } from '../../features/replay.js';
-import {
-  collectRows,
-  fraudTarget,
-  rowsAt,
-  rowsBetween,
-  type TrainingRows,
-} from '../../features/training-rows.js';
+import { replayRows } from '../../features/replay-rows.js';
+import { fraudTarget, rowsAt, rowsBetween, type TrainingRows } from '../../features/training-rows.js';
 import { writeFrame } from '../../features/write-frame.js';
 import { DAY_MS, DEFAULT_FOLD_SETTINGS } from '../../features/vocabulary.js';
 import type { Artefact } from '../artefact.js';
@@ -63,7 +57,13 @@ export async function trainFraud(db: Duckdb, options: TrainFraudOptions): Promis
   const matureMs = asOfMs - DEFAULT_FOLD_SETTINGS.maturityDays * DAY_MS;
   const known = await labelledFrauds(db, asOfMs);
   if (known === 0) return { outcome: 'too-few-labels', reason: 'no fraud labels have been imported' };
-  const rows = await replayRows(db, options, matureMs);
+  const rows = await replayRows(db, createFold(), {
+    fromMs: matureMs - HISTORY_DAYS * DAY_MS,
+    untilMs: matureMs,
+    knownUntilMs: asOfMs,
+    conditionSql: HAS_RESULT,
+    onProgress,
+  });
   if (options.frameFile !== undefined) await writeFrame(db, rows, options.frameFile);
   const spans = splitSpans(rows, asOfMs, matureMs);
   const missing = tooFew(spans);
@@ -90,27 +90,6 @@ async function labelledFrauds(db: Duckdb, asOfMs: number): Promise<number> {
     `SELECT count(*) AS n FROM labels WHERE fraud AND epoch_ms(known_at) < ${asOfMs}`,
   );
   return Number(found[0]!.n);
-}
-
-async function replayRows(db: Duckdb, options: TrainFraudOptions, matureMs: number): Promise<TrainingRows> {
-  const { asOfMs, onProgress } = options;
-  const fromMs = matureMs - HISTORY_DAYS * DAY_MS;
-  const counted = await db.rows<{ n: bigint }>(
-    `SELECT count(*) AS n FROM payments
-     WHERE kind = 'payment' AND epoch_ms(occurred_at) >= ${fromMs} AND epoch_ms(occurred_at) < ${matureMs}`,
-  );
-  const collector = collectRows({
-    fromMs,
-    untilMs: matureMs,
-    capacity: Number(counted[0]!.n),
-    conditionSql: HAS_RESULT,
-  });
-  await replay(db, createFold(), {
-    collect: collector,
-    untilMs: asOfMs,
-    ...(onProgress === undefined ? {} : { onProgress: (done, total) => onProgress('features', done, total) }),
-  });
-  return collector.rows();
 }
 
 interface Labelled {
