@@ -1,6 +1,6 @@
 /** The stores that commands and the server share, opened together and closed in the opposite order. */
-import path from 'node:path';
 import type { Pool } from 'pg';
+import { lakeRoot } from '../core/config.js';
 import { migrate } from '../core/migrations.js';
 import { openPostgres } from '../core/postgres.js';
 import { featureSetHash } from '../features/definitions.js';
@@ -22,11 +22,12 @@ export async function openStores({
   clock,
   log,
 }: Pick<Cli, 'config' | 'clock' | 'log'>): Promise<Stores> {
-  const { dataDir, databaseUrl, lakeUrl } = config();
+  const settings = config();
+  const { dataDir, databaseUrl } = settings;
   const postgres = await openPostgres({ dataDir, databaseUrl, log });
   try {
     await migrate(postgres.pool);
-    const lake = await openLake(lakeUrl ?? path.join(dataDir, 'lake'), clock);
+    const lake = await openLake(lakeRoot(settings), clock);
     const registry = openRegistry({
       dataDir,
       pool: postgres.pool,

@@ -174,3 +174,8 @@ export function requireSafeExposure(config: Config): void {
     'a loopback address, or API_KEYS set: the API would be open to the network without a key',
   );
 }
+
+/** Where the lake's files are: below the data folder unless LAKE_URL names another place. */
+export function lakeRoot({ lakeUrl, dataDir }: Pick<Config, 'lakeUrl' | 'dataDir'>): string {
+  return lakeUrl ?? path.join(dataDir, 'lake');
+}

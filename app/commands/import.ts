@@ -1,6 +1,7 @@
 /** `hasivu import`: a merchant's file of payments into the lake. */
 import path from 'node:path';
 import type { Command } from 'commander';
+import { lakeRoot } from '../../core/config.js';
 import { formatMoney } from '../../core/money.js';
 import { readColumnMap } from '../../ingest/column-map.js';
 import type { ImportResult, ImportStep } from '../../ingest/import-file.js';
@@ -26,8 +27,7 @@ export function registerImport(program: Command, cli: Cli): void {
   importOptions(command)
     .addHelpText('after', EXAMPLES)
     .action(async (options: ImportOptions) => {
-      const { dataDir, lakeUrl } = cli.config();
-      const lake = await openLake(lakeUrl ?? path.join(dataDir, 'lake'), cli.clock);
+      const lake = await openLake(lakeRoot(cli.config()), cli.clock);
       const result = await importIntoLake(cli, lake, options);
       cli.result(toJson(result), () => describe(result));
     });

@@ -1,8 +1,8 @@
 /**
  * `hasivu report`: the period's totals and days from the warehouse, which is built first when the lake knows more than it.
  */
-import path from 'node:path';
 import type { Command } from 'commander';
+import { lakeRoot } from '../../core/config.js';
 import { formatMoney } from '../../core/money.js';
 import { openLake } from '../../ingest/lake.js';
 import type { DailyReport, ReportQuery, SummaryReport } from '../../reporting/daily-report.js';
@@ -35,7 +35,7 @@ export function registerReport(program: Command, cli: Cli): void {
 
 async function report(cli: Cli, query: ReportQuery, rebuild: boolean) {
   const config = cli.config();
-  const lake = await openLake(config.lakeUrl ?? path.join(config.dataDir, 'lake'), cli.clock);
+  const lake = await openLake(lakeRoot(config), cli.clock);
   const reader = openWarehouseReader(warehousePath(config.dataDir));
   try {
     if (rebuild || (await isWarehouseStale(reader, lake, cli.clock.now()))) await build(cli);

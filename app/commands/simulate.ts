@@ -2,7 +2,7 @@
  * `hasivu simulate`: writes the history of a seeded school-meal merchant into the lake, as one batch named after its
  * settings, so that the same command twice changes nothing.
  */
-import path from 'node:path';
+import { lakeRoot } from '../../core/config.js';
 import type { Command } from 'commander';
 import { appendFacts } from '../../ingest/append-facts.js';
 import type { Fact } from '../../ingest/facts.js';
@@ -75,7 +75,7 @@ async function simulate(
   const config = cli.config();
   const truth = truthPath === undefined ? null : openTruthFile(truthPath);
   const merchant = openMerchant(settings, seed, truth);
-  const lake = await openLake(config.lakeUrl ?? path.join(config.dataDir, 'lake'), cli.clock);
+  const lake = await openLake(lakeRoot(config), cli.clock);
   const { outcome, tally } = await writeHistory(cli, lake, merchant, { settings, seed });
   // An earlier run may have written the facts: then the days are lived through for the truth alone.
   if (truth !== null) for (const _fact of merchant.history()) continue;
