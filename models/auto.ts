@@ -4,8 +4,8 @@
  * held-out part is the newest; otherwise folds. Trees are refitted on all rows with the number of trees that did best.
  */
 import { averageModels, averageProbabilities } from './average.js';
-import { boostedTrees } from './boosted-trees.js';
-import type { BoostedTreesSettings } from './boosted-trees.js';
+import { boostedTrees } from './trees/boosted-trees.js';
+import type { BoostedTreesSettings } from './trees/boosted-trees.js';
 import type { Frame, Model } from './contract.js';
 import { requireBothClasses } from './fit-input.js';
 import { logistic } from './logistic.js';

@@ -23,11 +23,14 @@ export interface Model {
   toJSON(): unknown;
 }
 
-/** A learner of a binary target. `y` holds 0 and 1 (n); `weights` are non-negative (n). */
+/**
+ * A learner of a binary target. `y` holds 0 and 1 (n); `weights` are non-negative (n). A learner that works elsewhere (on
+ * another thread) answers later; whoever takes any learner awaits its model.
+ */
 export interface Learner<Settings> {
   readonly name: string;
   readonly defaults: Settings;
-  fit(frame: Frame, y: Uint8Array, options: FitOptions<Settings>): Model;
+  fit(frame: Frame, y: Uint8Array, options: FitOptions<Settings>): Model | Promise<Model>;
   fromJSON(json: unknown): Model;
 }
 

@@ -3,7 +3,7 @@
  * clamped to what training saw), optionally one indicator for each quantile bin, and one for missing; a category gives one
  * indicator for each frequent code, one for the rare rest and one for missing. Learned from training rows only.
  */
-import { quantileEdges } from './bins.js';
+import { quantileEdges } from './trees/bins.js';
 import type { Frame } from './contract.js';
 
 export interface EncodingSettings {

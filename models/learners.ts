@@ -1,7 +1,7 @@
 /** Every kind of model that an artefact can hold, by the name in its JSON. A new learner is one more line here. */
 import { AppError } from '../core/errors.js';
 import { averageFromJSON } from './average.js';
-import { boostedTrees } from './boosted-trees.js';
+import { boostedTrees } from './trees/boosted-trees.js';
 import { calibratedFromJSON } from './calibrate.js';
 import type { Model } from './contract.js';
 import { logistic } from './logistic.js';

@@ -5,7 +5,7 @@
 import { DAY_MS } from '../../features/vocabulary.js';
 import type { TrainingRows } from '../../features/training-rows.js';
 import { bootstrap, bootstrapDefaults, type Interval } from '../bootstrap.js';
-import { boostedTrees, type BoostedTreesSettings } from '../boosted-trees.js';
+import { boostedTrees, type BoostedTreesSettings } from '../trees/boosted-trees.js';
 import { cardPrecisionAtK } from '../card-precision.js';
 import type { FitProgress, Model } from '../contract.js';
 import { aucOf, averagePrecisionOf, curveOf, rank, recallAtFprOf } from '../curve.js';

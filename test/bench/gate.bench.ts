@@ -16,7 +16,7 @@ import { CATEGORICAL_FEATURES, FEATURE_NAMES } from '../../features/definitions.
 import { createFold } from '../../features/fold.js';
 import type { Fold } from '../../features/fold.js';
 import type { PaymentRequest } from '../../ingest/facts.js';
-import { boostedTrees } from '../../models/boosted-trees.js';
+import { boostedTrees } from '../../models/trees/boosted-trees.js';
 import type { Model } from '../../models/contract.js';
 import { createGate } from '../../scoring/decide.js';
 import { openLiveLog } from '../../scoring/live-log.js';

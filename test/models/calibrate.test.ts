@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { averageModels } from '../../models/average.js';
-import { boostedTrees } from '../../models/boosted-trees.js';
+import { boostedTrees } from '../../models/trees/boosted-trees.js';
 import { calibrateModel, fitCalibration, type Calibration } from '../../models/calibrate.js';
 import type { Model } from '../../models/contract.js';
 import { modelFromJSON } from '../../models/learners.js';

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { manualClock } from '../../core/clock.js';
 import type { Artefact } from '../../models/artefact.js';
-import { boostedTrees } from '../../models/boosted-trees.js';
+import { boostedTrees } from '../../models/trees/boosted-trees.js';
 import { openRegistry } from '../../models/registry.js';
 import type { Registry } from '../../models/registry.js';
 import type { TestPostgres } from '../support/postgres.js';

@@ -15,7 +15,7 @@ import { DEFAULT_FOLD_SETTINGS } from '../../features/vocabulary.js';
 import { appendFacts } from '../../ingest/append-facts.js';
 import { openLake } from '../../ingest/lake.js';
 import { openMerchant } from '../../ingest/simulate/merchant.js';
-import { boostedTrees } from '../../models/boosted-trees.js';
+import { boostedTrees } from '../../models/trees/boosted-trees.js';
 import { openRegistry } from '../../models/registry.js';
 import { compileFolder } from '../support/other-program.js';
 import { testPostgres } from '../support/postgres.js';

@@ -58,6 +58,7 @@ export async function compileFolder(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true });
   for (const entry of await readdir(from, { withFileTypes: true })) {
     const source = path.join(from, entry.name);
+    if (entry.name === 'kernels') continue; // AssemblyScript; its programs are in dist/kernels.
     if (entry.isDirectory()) await compileFolder(source, path.join(to, entry.name));
     else if (entry.name.endsWith('.ts')) {
       const options = {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { registerModels } from '../../../app/commands/models.js';
 import { runProgram } from '../../../app/program.js';
 import { manualClock } from '../../../core/clock.js';
-import { boostedTrees } from '../../../models/boosted-trees.js';
+import { boostedTrees } from '../../../models/trees/boosted-trees.js';
 import { openRegistry } from '../../../models/registry.js';
 import { mixedSample } from '../../models/frames.js';
 import type { TestPostgres } from '../../support/postgres.js';

@@ -4,9 +4,9 @@
  * the same side as the bin does: training and prediction agree on every row. Infinities order beyond finite numbers.
  * Source: greedy quantile bins as in Ke et al. 2017 (LightGBM), section 2.1.
  */
-import { AppError } from '../core/errors.js';
-import type { Random } from '../core/random.js';
-import type { Frame } from './contract.js';
+import { AppError } from '../../core/errors.js';
+import type { Random } from '../../core/random.js';
+import type { Frame } from '../contract.js';
 
 /** Larger codes would make the category sets of the trees large: they are names, not codes. */
 const MAX_CATEGORY_CODE = 65_535;

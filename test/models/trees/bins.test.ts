@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { seededRandom } from '../../core/random.js';
-import { binFrame, fitBins, quantileEdges } from '../../models/bins.js';
-import type { Frame } from '../../models/contract.js';
+import { seededRandom } from '../../../core/random.js';
+import { binFrame, fitBins, quantileEdges } from '../../../models/trees/bins.js';
+import type { Frame } from '../../../models/contract.js';
 
 const float = fc.oneof(fc.float({ noNaN: true }), fc.constantFrom(0, -0, Infinity, -Infinity, 1e-45, 3.4e38));
 

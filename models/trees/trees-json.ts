@@ -2,7 +2,7 @@
  * Trees as JSON: parallel arrays, one entry a node, short enough to diff and to read without us. JSON has no infinity,
  * so an infinite threshold ("any value" against missing) is written as a string.
  */
-import { AppError } from '../core/errors.js';
+import { AppError } from '../../core/errors.js';
 import type { FlatNode, FlatTrees } from './trees.js';
 
 interface TreesJson {

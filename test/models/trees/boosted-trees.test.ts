@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { boostedTrees } from '../../models/boosted-trees.js';
-import type { Frame } from '../../models/contract.js';
-import { aucRoc, logLoss } from '../../models/metrics.js';
-import { logit } from '../../models/sigmoid.js';
-import { mixedSample, rowOf } from './frames.js';
+import { boostedTrees } from '../../../models/trees/boosted-trees.js';
+import type { Frame } from '../../../models/contract.js';
+import { aucRoc, logLoss } from '../../../models/metrics.js';
+import { logit } from '../../../models/sigmoid.js';
+import { mixedSample, rowOf } from '../frames.js';
 
 const small = { ...boostedTrees.defaults, trees: 40, learningRate: 0.1 };
 

@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { boostedTrees } from '../../models/boosted-trees.js';
-import { explainTrees } from '../../models/tree-shap.js';
-import { goesLeft, logOdds, packTrees } from '../../models/trees.js';
-import type { FlatNode, Trees } from '../../models/trees.js';
-import { decodeTrees } from '../../models/trees-json.js';
-import { mixedSample, rowOf } from './frames.js';
+import { boostedTrees } from '../../../models/trees/boosted-trees.js';
+import { explainTrees } from '../../../models/trees/tree-shap.js';
+import { goesLeft, logOdds, packTrees } from '../../../models/trees/trees.js';
+import type { FlatNode, Trees } from '../../../models/trees/trees.js';
+import { decodeTrees } from '../../../models/trees/trees-json.js';
+import { mixedSample, rowOf } from '../frames.js';
 
 function node(fields: Partial<FlatNode>): FlatNode {
   return { feature: -1, kind: 0, threshold: 0, right: -1, value: 0, rows: 1, codes: [], ...fields };

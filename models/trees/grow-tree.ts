@@ -2,7 +2,7 @@
  * Grows one tree leaf by leaf: the leaf with the largest gain splits next (Shi 2007; Ke et al. 2017), until `maxLeaves`
  * or no split gains. Rows of a leaf stay contiguous and ascending in one index array, so histograms read memory forwards.
  */
-import type { Random } from '../core/random.js';
+import type { Random } from '../../core/random.js';
 import type { Bins, FeatureBins } from './bins.js';
 import { CELL, countHistogram, subtractHistogram } from './histogram.js';
 import { findSplit, leafValue } from './split-search.js';

@@ -3,18 +3,18 @@
  * missing values and categories, row and column sampling, early stopping. Same inputs and seed, same artefact.
  * Sources: Friedman 2001; Chen and Guestrin 2016 (XGBoost); Ke et al. 2017 (LightGBM).
  */
-import { AppError, assert } from '../core/errors.js';
-import { seededRandom } from '../core/random.js';
-import type { Random } from '../core/random.js';
+import { AppError, assert } from '../../core/errors.js';
+import { seededRandom } from '../../core/random.js';
+import type { Random } from '../../core/random.js';
 import { binFrame, fitBins } from './bins.js';
 import type { Bins } from './bins.js';
-import type { FitOptions, Frame, Learner, Model } from './contract.js';
-import { requireBothClasses } from './fit-input.js';
+import type { FitOptions, Frame, Learner, Model } from '../contract.js';
+import { requireBothClasses } from '../fit-input.js';
 import { growBuffers, growTree, pickColumns } from './grow-tree.js';
 import type { GrownNode, GrowSettings } from './grow-tree.js';
-import { averagePrecision, logLoss } from './metrics.js';
-import { predictFrame } from './predict-frame.js';
-import { sigmoid } from './sigmoid.js';
+import { averagePrecision, logLoss } from '../metrics.js';
+import { predictFrame } from '../predict-frame.js';
+import { sigmoid } from '../sigmoid.js';
 import { explainTrees } from './tree-shap.js';
 import { flattenTrees, logOdds, packTrees, unpackTrees } from './trees.js';
 import type { Trees } from './trees.js';
