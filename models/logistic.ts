@@ -26,7 +26,12 @@ const defaults: LogisticSettings = {
   maxCategories: 50, // Bounds the terms: the fit costs rows x terms^2.
 };
 
-export const logistic: Learner<LogisticSettings> = { name: 'logistic', defaults, fit, fromJSON };
+export const logistic = {
+  name: 'logistic',
+  defaults,
+  fit,
+  fromJSON,
+} satisfies Learner<LogisticSettings>;
 
 function fit(
   frame: Frame,
