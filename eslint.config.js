@@ -9,7 +9,9 @@ import tseslint from 'typescript-eslint';
 const strict = tseslint.configs.strict.map((config) => ({ ...config, files: ['**/*.ts'] }));
 
 export default [
-  { ignores: ['models/trees/kernels/', 'dist/', 'data/', 'coverage/', 'node_modules/', '**/*.ipynb', 'docs/'] },
+  {
+    ignores: ['models/trees/kernels/', 'dist/', 'data/', 'coverage/', 'node_modules/', '**/*.ipynb', 'docs/'],
+  },
   { ...js.configs.recommended, files: ['**/*.js', '**/*.ts'] },
   ...strict,
   {

@@ -10,6 +10,7 @@ import { registerEvaluate } from './commands/evaluate.js';
 import { registerImport } from './commands/import.js';
 import { registerModels } from './commands/models.js';
 import { registerReport } from './commands/report.js';
+import { registerRules } from './commands/rules.js';
 import { registerSimulate } from './commands/simulate.js';
 import { registerTrain } from './commands/train.js';
 import { registerUp } from './commands/up.js';
@@ -23,6 +24,7 @@ const commands: readonly RegisterCommand[] = [
   registerTrain,
   registerEvaluate,
   registerModels,
+  registerRules,
   registerReport,
   registerDoctor,
 ];

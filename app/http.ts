@@ -17,10 +17,15 @@ import type { Log } from '../core/log.js';
 import type { ReportingDeps } from '../reporting/deps.js';
 import { registerReportingRoutes } from '../reporting/routes.js';
 import type { Decide } from '../scoring/decide.js';
+import type { ListAdmin } from '../scoring/lists/admin.js';
+import { listRoutes } from '../scoring/lists/routes.js';
 import type { LiveLog } from '../scoring/live-log.js';
+import type { LiveRules } from '../scoring/live-rules.js';
 import type { ReportOutcome } from '../scoring/outcomes.js';
 import { scoringRoutes } from '../scoring/routes.js';
 import type { ScoringRoutesDeps } from '../scoring/routes.js';
+import type { RuleAdmin } from '../scoring/rules/admin.js';
+import { ruleRoutes } from '../scoring/rules/routes.js';
 import { createKeyCheck, requireSafeHost } from './api-keys.js';
 import { createMetrics } from './metrics.js';
 import type { Metrics } from './metrics.js';
@@ -36,6 +41,9 @@ export interface HttpDeps {
   readonly liveLog: LiveLog;
   readonly decide: Decide;
   readonly reportOutcome: ReportOutcome;
+  readonly rules: LiveRules;
+  readonly ruleAdmin: RuleAdmin;
+  readonly listAdmin: ListAdmin;
   readonly registry: ScoringRoutesDeps['registry'];
   readonly reporting: ReportingDeps;
 }
@@ -64,6 +72,8 @@ export async function buildHttp(deps: HttpDeps): Promise<FastifyInstance> {
   await app.register(
     scoringRoutes({ ...deps, onDecided: (answer, elapsedMs) => metrics.decided(answer, elapsedMs) }),
   );
+  await app.register(ruleRoutes(deps));
+  await app.register(listRoutes(deps));
   registerReportingRoutes(app, deps.reporting);
   app.addHook('onClose', () => deps.liveLog.close());
   await app.ready();

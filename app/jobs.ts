@@ -1,6 +1,6 @@
 /**
  * What the server does beside answering, as a table: move facts to the lake, refresh the warehouse, take up a promoted
- * model. Every job takes its first turn at once. A job that is still running is not started again; a failure is logged
+ * model and changed rules. Every job takes its first turn at once. A job that is still running is not started again; a failure is logged
  * and the next turn tries anew.
  */
 import type { Clock } from '../core/clock.js';
@@ -18,7 +18,7 @@ interface Job {
 
 interface JobDeps {
   readonly stores: Stores;
-  readonly server: Pick<Server, 'refreshModel'>;
+  readonly server: Pick<Server, 'refreshModel' | 'refreshRules'>;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -32,6 +32,8 @@ function jobTable({ stores, server, clock }: JobDeps): Job[] {
     },
     { name: 'refresh-warehouse', everyMs: 60_000, run: () => refreshIfStale(stores, clock) },
     { name: 'refresh-model', everyMs: 15_000, run: () => server.refreshModel() },
+    // One query for two numbers: whoever changes a rule elsewhere should not wait for it to take effect here.
+    { name: 'refresh-rules', everyMs: 1_000, run: () => server.refreshRules() },
   ];
 }
 

@@ -1,6 +1,7 @@
 /** The honest table: every metric of a model beside the naive baseline and its confidence interval. */
 import { metricTitle } from '../models/metric-titles.js';
 import type { ModelRecord } from '../models/registry.js';
+import { textTable } from './text-table.js';
 
 export function metricsTable({
   task,
@@ -10,6 +11,7 @@ export function metricsTable({
   baseline,
   interval,
   protocol,
+  drift,
 }: ModelRecord): string {
   const rows = Object.entries(metrics).map(([name, value]) => {
     const range = interval?.[name];
@@ -20,17 +22,11 @@ export function metricsTable({
       range === undefined ? '' : `${range.low.toFixed(4)} to ${range.high.toFixed(4)}`,
     ];
   });
-  const table = [['metric', 'model', 'baseline', '95 % interval'], ...rows];
-  const widths = [0, 1, 2, 3].map((i) => Math.max(...table.map((row) => row[i]?.length ?? 0)));
+  const warning = drift?.warning ?? null;
   return [
     `${task} model ${version.slice(0, 12)} (${learner})`,
-    ...table.map(
-      (row) =>
-        `  ${row
-          .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-          .join('  ')
-          .trimEnd()}`,
-    ),
+    ...textTable([['metric', 'model', 'baseline', '95 % interval'], ...rows]).map((line) => `  ${line}`),
     `  ${protocol}`,
+    ...(warning === null ? [] : [`  Warning: ${warning}.`]),
   ].join('\n');
 }

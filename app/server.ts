@@ -9,12 +9,17 @@ import { warehousePath } from '../reporting/warehouse.js';
 import { createGate } from '../scoring/decide.js';
 import { findDecision, latestDecisions } from '../scoring/decisions.js';
 import { toFraudModel } from '../scoring/fraud-model.js';
+import { openGeo } from '../scoring/geo.js';
 import { restoreFromLake } from '../scoring/lake-history.js';
+import { createListAdmin } from '../scoring/lists/admin.js';
 import { openLiveLog } from '../scoring/live-log.js';
+import { openLiveRules } from '../scoring/live-rules.js';
 import { createOutcomes } from '../scoring/outcomes.js';
+import { createRuleAdmin } from '../scoring/rules/admin.js';
 import type { FraudModel } from '../scoring/score.js';
 import { championVersion, usableChampion } from './champion.js';
 import type { Cli } from './cli-io.js';
+import { createDryRunner } from './dry-runner.js';
 import { buildHttp } from './http.js';
 import type { OnStage } from './stages.js';
 import type { Stores } from './stores.js';
@@ -23,6 +28,8 @@ export interface Server {
   readonly url: string;
   /** Takes up what is in production now: after a promotion or a rollback. */
   refreshModel(): Promise<void>;
+  /** Takes up the rules and lists that another process has changed. */
+  refreshRules(): Promise<void>;
   /** Answers what has been asked, then lets go of the live log; the stores stay open. */
   close(): Promise<void>;
 }
@@ -31,6 +38,9 @@ export async function startServer(cli: Cli, stores: Stores, onStage: OnStage): P
   const { pool, lake, registry } = stores;
   const { clock, log } = cli;
   const config = cli.config();
+  const countryOf = await openGeo(config.geoipFile);
+  const rules = await openLiveRules({ pool, clock, log, featureNames: FEATURE_NAMES });
+  const dryRuns = createDryRunner({ pool, clock, log, env: cli.env });
   let { version, model } = await takeUpChampion(registry);
   const onProgress = (done: number, total: number): void => onStage('live state', done, total);
   let starting = true;
@@ -46,6 +56,8 @@ export async function startServer(cli: Cli, stores: Stores, onStage: OnStage): P
     clock,
     log: liveLog,
     model: () => model,
+    rules,
+    countryOf,
     stopwatch: () => performance.now(),
     featureNames: FEATURE_NAMES,
   });
@@ -58,6 +70,9 @@ export async function startServer(cli: Cli, stores: Stores, onStage: OnStage): P
     liveLog,
     decide,
     reportOutcome,
+    rules,
+    ruleAdmin: createRuleAdmin({ pool, clock, rules, dryRuns }),
+    listAdmin: createListAdmin({ pool, clock, rules }),
     registry,
     reporting: reportingDeps(stores),
   });
@@ -77,7 +92,11 @@ export async function startServer(cli: Cli, stores: Stores, onStage: OnStage): P
       if ((await championVersion(registry)) === version) return;
       ({ version, model } = await takeUpChampion(registry));
     },
-    close: () => app.close(),
+    refreshRules: () => rules.refresh(),
+    close: async () => {
+      await app.close();
+      await dryRuns.close();
+    },
   };
 }
 

@@ -39,6 +39,10 @@ const Variables = Type.Object({
     'one webhook secret, or two as current,previous',
     'secret',
   ),
+  GEOIP_FILE: optionalText(
+    '^.+\\.mmdb$',
+    'a geolocation file in the MMDB format, for instance ./country.mmdb',
+  ),
   SMTP_URL: optionalText('^smtps?://.+', 'smtp://user:password@host:587', 'secret'),
   LOG_LEVEL: Type.Union(
     LOG_LEVELS.map((level) => Type.Literal(level)),
@@ -73,6 +77,8 @@ export interface Config {
   readonly lakeUrl: string | null;
   /** Null: the local double stands in for Razorpay. */
   readonly razorpay: Razorpay | null;
+  /** Absolute; null: the country of an IP address is unknown. */
+  readonly geoipFile: string | null;
   readonly smtpUrl: string | null;
   readonly logLevel: LogLevel;
   readonly apiKeys: readonly string[];
@@ -88,6 +94,7 @@ export function loadConfig(environment: Environment): Config {
     redisUrl: variables.REDIS_URL ?? null,
     lakeUrl: variables.LAKE_URL === undefined ? null : lakeFolder(variables.LAKE_URL),
     razorpay: readRazorpay(variables),
+    geoipFile: variables.GEOIP_FILE === undefined ? null : path.resolve(variables.GEOIP_FILE),
     smtpUrl: variables.SMTP_URL ?? null,
     logLevel: variables.LOG_LEVEL,
     apiKeys: variables.API_KEYS?.split(',') ?? [],
@@ -157,6 +164,7 @@ export function describeConfig(config: Config): Record<string, string | number> 
     lakeUrl: config.lakeUrl ?? path.join(config.dataDir, 'lake'),
     razorpay: config.razorpay === null ? 'local double' : config.razorpay.keyId,
     webhookSecrets: config.razorpay?.webhookSecrets.length ?? 0,
+    geoipFile: config.geoipFile ?? 'not set',
     smtpUrl: secret(config.smtpUrl),
     logLevel: config.logLevel,
     apiKeys: config.apiKeys.length,

@@ -2,6 +2,7 @@
  * Training rows: vectors kept while the fold replays, with what a task needs beside them. Vectors are buffered by the
  * block and turned into columns block by block; columns that a source can never fill share one array of NaN.
  */
+import type { Duckdb } from '../core/duckdb.js';
 import { CATEGORICAL_FEATURES, FEATURE_NAMES, FEATURES } from './definitions.js';
 import { ENTITIES } from './vocabulary.js';
 import { ABSENT, PAYER, type FoldState, type NumberedRequest } from './fold-state.js';
@@ -150,7 +151,17 @@ export function rowsAt(rows: TrainingRows, order: Int32Array): TrainingRows {
   };
 }
 
-/** 1 where the payment was reported as fraud before `asOfMs` (n): what a trainer at that instant could know. */
-export function fraudTarget(rows: TrainingRows, asOfMs: number): Uint8Array {
-  return Uint8Array.from(rows.fraudKnownAt, (knownAt) => (knownAt < asOfMs ? 1 : 0));
+/**
+ * 1 where the newest label known before `asOfMs` calls the payment fraud (n): what a trainer at that instant could know.
+ * A report that was taken back by then no longer counts. Needs the views `payments` and `labels` of the replay.
+ */
+export async function fraudTarget(db: Duckdb, rows: TrainingRows, asOfMs: number): Promise<Uint8Array> {
+  const frauds = await db.rows<{ sequence: number }>(
+    `SELECT p.sequence::DOUBLE AS sequence FROM payments p SEMI JOIN (
+       FROM labels WHERE epoch_ms(known_at) < ${asOfMs}
+       QUALIFY fraud AND row_number() OVER (PARTITION BY payment_id ORDER BY known_at DESC, sequence DESC) = 1
+     ) USING (payment_id)`,
+  );
+  const sequences = new Set(frauds.map(({ sequence }) => sequence));
+  return Uint8Array.from(rows.sequence, (sequence) => (sequences.has(sequence) ? 1 : 0));
 }

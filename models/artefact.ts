@@ -1,11 +1,14 @@
 /**
  * A trained model as a folder that never changes: `model.json` (what predicts, addressed by its SHA-256), `metrics.json`
- * (how it did) and `card.md` (both for people). The address covers everything that decides a prediction.
+ * (how it did) and `card.md` (both for people). The address covers everything that decides a prediction, and through a
+ * hash of the evaluation also the figures by which it was promoted.
  */
 import { createHash } from 'node:crypto';
 import { AppError } from '../core/errors.js';
+import type { PeriodDifference } from './adversarial-validation.js';
 import type { Model } from './contract.js';
 import { modelFromJSON } from './learners.js';
+import type { GroupImportance } from './permutation-importance.js';
 
 /** Raised when a reader of the old form would misread the new one. */
 const FORMAT = 1;
@@ -19,6 +22,10 @@ export interface ArtefactMetrics {
   readonly interval?: Readonly<Record<string, { readonly low: number; readonly high: number }>>;
   /** How it was measured: the split, for people. */
   readonly protocol: string;
+  /** What it leans on, most important first. */
+  readonly importance?: readonly GroupImportance[];
+  /** How far the newest rows differ from those it was fitted on; the warning is null where they do not. */
+  readonly drift?: PeriodDifference & { readonly warning: string | null };
 }
 
 export interface Artefact {
@@ -42,6 +49,8 @@ export interface ModelDocument {
   readonly training: Json;
   readonly intendedUse: string;
   readonly model: Model;
+  /** Of the figures in `metrics.json`; missing in artefacts of older programs. */
+  readonly evaluationHash?: string;
 }
 
 /** The text of `model.json`: the same model gives the same bytes. */
@@ -52,6 +61,7 @@ export function documentText({
   training,
   intendedUse,
   model,
+  evaluation,
 }: Artefact): string {
   const fields = {
     format: FORMAT,
@@ -61,6 +71,7 @@ export function documentText({
     training,
     intendedUse,
     model: model.toJSON(),
+    evaluationHash: versionOf(canonicalJson(evaluation)),
   };
   return `${canonicalJson(fields)}\n`;
 }
@@ -83,18 +94,25 @@ function canonicalJson(value: unknown): string {
 
 /** Throws `damaged-model` unless the text is the one that `version` names. */
 export function parseDocument(text: string, version: string): ModelDocument {
-  const damaged = (reason: string): AppError =>
-    new AppError(
-      'conflict',
-      'damaged-model',
-      `model ${version.slice(0, 12)} ${reason}; restore it from a backup or retrain`,
-    );
-  if (versionOf(text) !== version) throw damaged('was changed on disk after it was saved');
-  const { format, task, featureSetHash, policy, training, intendedUse, model } = JSON.parse(
-    text,
-  ) as ModelDocument & {
+  if (versionOf(text) !== version) throw damaged(version, 'was changed on disk after it was saved');
+  const { format, model, ...document } = JSON.parse(text) as ModelDocument & {
     format: number; // The hash says that we wrote it.
   };
-  if (format !== FORMAT) throw damaged(`has format ${format}, this program reads ${FORMAT}`);
-  return { task, featureSetHash, policy, training, intendedUse, model: modelFromJSON(model) };
+  if (format !== FORMAT) throw damaged(version, `has format ${format}, this program reads ${FORMAT}`);
+  return { ...document, model: modelFromJSON(model) };
+}
+
+/** Throws `damaged-model` unless the figures are those that were saved with the model. */
+export function requireEvaluation(
+  evaluation: ArtefactMetrics,
+  { evaluationHash }: ModelDocument,
+  version: string,
+): void {
+  if (evaluationHash === undefined || versionOf(canonicalJson(evaluation)) === evaluationHash) return;
+  throw damaged(version, 'has other figures in metrics.json than those it was saved with');
+}
+
+function damaged(version: string, reason: string): AppError {
+  const message = `model ${version.slice(0, 12)} ${reason}; restore it from a backup or retrain`;
+  return new AppError('conflict', 'damaged-model', message);
 }

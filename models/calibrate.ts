@@ -37,7 +37,8 @@ export function fitCalibration(
   return method === 'platt' ? fitPlatt(y, probabilities, positives) : fitIsotonic(y, probabilities);
 }
 
-function calibrated(probability: number, calibration: Calibration): number {
+/** The probability through the map. */
+export function calibrated(probability: number, calibration: Calibration): number {
   if (calibration.method === 'platt') {
     return sigmoid(calibration.slope * boundedLogit(probability) + calibration.shift);
   }

@@ -3,16 +3,19 @@
  * rows only. Every metric stands beside what "everybody has the base rate" scores, and an interval from resampled rows.
  */
 import type { Clock } from '../core/clock.js';
-import { AppError } from '../core/errors.js';
-import { fitAuto } from './auto.js';
-import type { TableLearner } from './auto.js';
+import { fitAuto } from './auto/auto.js';
+import type { AutoRequest } from './auto/auto.js';
+import type { SearchLine } from './auto/halving.js';
+import { takePart } from './auto/training-part.js';
 import { bootstrap } from './bootstrap.js';
 import type { Interval } from './bootstrap.js';
 import type { FitProgress } from './contract.js';
 import { aucOf, averagePrecisionOf, curveOf, rank } from './curve.js';
 import { accuracy, aucRoc, averagePrecision, brier, logLoss, majorityAccuracy } from './metrics.js';
-import { stratifiedFolds, takeLabels, takeRows } from './split.js';
+import { takeLabels, takeRows } from './split.js';
 import type { CrossValidation, Split } from './split.js';
+import { tableSplits } from './table-splits.js';
+import { trainingRows } from './table.js';
 import type { Table } from './table.js';
 
 interface Scores {
@@ -43,20 +46,23 @@ export interface TableEvaluation extends Scores {
   /** The base rate of the training rows as everybody's probability. */
   readonly baseline: Omit<Scores, 'majorityAccuracy'>;
   readonly chosen: readonly string[];
+  /** What competed in each split, rung by rung; empty where nothing was searched. */
+  readonly search: readonly (readonly SearchLine[])[];
 }
 
-export interface EvaluationRequest extends CrossValidation {
-  readonly learner: TableLearner;
+export interface EvaluationRequest extends CrossValidation, AutoRequest {
   readonly clock: Clock;
+  /** Splits done. */
   readonly onProgress?: FitProgress;
 }
 
-export function evaluateTable(table: Table, request: EvaluationRequest): TableEvaluation {
-  const splits = table.time === null ? stratifiedFolds(table.y, request) : [timeBorder(table)];
-  const runs = splits.map((split, done) => {
-    request.onProgress?.(done, splits.length);
-    return runSplit(table, split, request);
-  });
+export async function evaluateTable(table: Table, request: EvaluationRequest): Promise<TableEvaluation> {
+  const splits = tableSplits(table, table.y, request);
+  const runs: Run[] = [];
+  for (const split of splits) {
+    request.onProgress?.(runs.length, splits.length);
+    runs.push(await runSplit(table, split, request));
+  }
   request.onProgress?.(splits.length, splits.length);
   const mean = (of: (run: Run) => number): number =>
     runs.reduce((sum, run) => sum + of(run), 0) / runs.length;
@@ -77,9 +83,10 @@ export function evaluateTable(table: Table, request: EvaluationRequest): TableEv
       aucRoc: spread((run) => run.scores.aucRoc),
       brier: spread((run) => run.scores.brier),
     },
-    interval: intervals(table.y, splits, runs, request.seed),
+    interval: intervals(table, splits, runs, request.seed),
     baseline: meanScores(runs.map((run) => run.baseline)),
     chosen: runs.map((run) => run.chosen),
+    search: runs.map((run) => run.search),
   };
 }
 
@@ -90,22 +97,23 @@ interface Run {
   readonly fitSeconds: number;
   readonly predictSeconds: number;
   readonly chosen: string;
+  readonly search: readonly SearchLine[];
 }
 
-function runSplit(
-  { frame, y, time }: Table,
+async function runSplit(
+  table: Table,
   { train, test }: Split,
-  { learner, seed, clock }: EvaluationRequest,
-): Run {
+  { onProgress: _ofSplits, ...request }: EvaluationRequest,
+): Promise<Run> {
+  const { clock } = request;
   const startedAt = clock.now();
-  const trainY = takeLabels(y, train);
-  const at = time === null ? {} : { at: Float64Array.from(train, (row) => time.at[row]!) };
-  const { model, chosen } = fitAuto(takeRows(frame, train), trainY, { learner, seed, ...at });
+  const part = takePart(trainingRows(table), train);
+  const { model, chosen, search } = await fitAuto(part, request);
   const fittedAt = clock.now();
-  const predictions = model.predict(takeRows(frame, test));
+  const predictions = model.predict(takeRows(table.frame, test));
   const predictedAt = clock.now();
-  const testY = takeLabels(y, test);
-  const baseRate = trainY.reduce((sum, label) => sum + label, 0) / trainY.length;
+  const testY = takeLabels(table.y, test);
+  const baseRate = part.y.reduce((sum, label) => sum + label, 0) / part.y.length;
   return {
     predictions,
     scores: score(testY, predictions),
@@ -113,6 +121,7 @@ function runSplit(
     fitSeconds: (fittedAt - startedAt) / 1000,
     predictSeconds: (predictedAt - fittedAt) / 1000,
     chosen,
+    search,
   };
 }
 
@@ -140,22 +149,9 @@ function meanScores(scores: readonly Scores[]): Scores {
   };
 }
 
-function timeBorder({ time, frame }: Table): Split {
-  const rows = Int32Array.from({ length: frame.rows }, (_, row) => row);
-  const train = rows.filter((row) => time?.isTest[row] === 0);
-  const test = rows.filter((row) => time?.isTest[row] === 1);
-  if (train.length > 0 && test.length > 0) return { train, test };
-  const side = train.length === 0 ? 'before' : 'from';
-  throw new AppError(
-    'bad-input',
-    'empty-split',
-    `no row lies ${side} the start of the test; choose another --test-from`,
-  );
-}
-
 /** Fold models differ a little in level, so the pooled interval is slightly wide: the safe side. */
 function intervals(
-  y: Uint8Array,
+  { y, group }: Table,
   splits: readonly Split[],
   runs: readonly Run[],
   seed: number,
@@ -173,17 +169,18 @@ function intervals(
   const p = Float64Array.from(tested, (row) => sums[row]! / times[row]!);
   const ranking = rank(outcomes, p);
   const squares = p.map((probability, i) => (probability - outcomes[i]!) ** 2);
+  const cluster = group === null ? {} : { cluster: Int32Array.from(tested, (row) => group[row]!) };
   return bootstrap(
-    { y: outcomes },
+    { y: outcomes, ...cluster },
     (counts) => {
       const curve = curveOf(ranking, counts);
       const squared = squares.reduce((sum, square, i) => sum + square * counts[i]!, 0);
       return {
         aucRoc: aucOf(curve),
         averagePrecision: averagePrecisionOf(curve),
-        brier: squared / outcomes.length,
+        brier: squared / counts.reduce((sum, count) => sum + count, 0),
       };
     },
-    { resamples: 200, level: 0.95, seed, draw: 'classes' },
+    { resamples: 200, level: 0.95, seed, draw: group === null ? 'classes' : 'clusters' },
   );
 }

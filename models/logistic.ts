@@ -78,64 +78,58 @@ function penalisedLoss({ frame, y, weights, encodings, l2 }: Problem, beta: Floa
   const size = beta.length;
   const gradient = new Float64Array(size);
   const hessian = new Float64Array(size * size);
-  const active = new Int32Array(size);
+  const row = { places: new Int32Array(size), values: new Float64Array(size), count: 0 };
   let loss = 0;
   for (let k = 0; k + 1 < size; k++) {
     loss += (l2 / 2) * beta[k]! ** 2;
     gradient[k] = l2 * beta[k]!;
     hessian[k * size + k] = l2;
   }
-  eachRow(frame, encodings, (terms, row) => {
-    const weight = weights?.[row] ?? 1;
+  eachRow(frame, encodings, (terms, at) => {
+    const weight = weights?.[at] ?? 1;
     let z = beta[size - 1]!;
-    let count = 0;
+    row.count = 0;
     for (let k = 0; k + 1 < size; k++) {
-      if (terms[k] === 0) continue;
-      active[count++] = k;
-      z += terms[k]! * beta[k]!;
+      const value = terms[k]!;
+      if (value === 0) continue;
+      row.places[row.count] = k;
+      row.values[row.count++] = value;
+      z += value * beta[k]!;
     }
-    loss += weight * (softplus(z) - (y[row] === 1 ? z : 0));
-    addRow(
-      { terms, active, count, gradient, hessian },
-      weight * (sigmoid(z) - y[row]!),
-      weight * curvature(z),
-    );
+    // The bias is the last term, and always one.
+    row.places[row.count] = size - 1;
+    row.values[row.count++] = 1;
+    const p = sigmoid(z);
+    loss += weight * (softplus(z) - (y[at] === 1 ? z : 0));
+    addRow(row, weight * (p - y[at]!), weight * p * (1 - p), gradient, hessian);
   });
   return { loss, gradient, hessian };
 }
 
-function curvature(z: number): number {
-  const p = sigmoid(z);
-  return p * (1 - p);
+/** The terms of a row that are not zero; places ascend, and the first `count` hold. */
+interface SparseRow {
+  readonly places: Int32Array;
+  readonly values: Float64Array;
+  count: number;
 }
 
-interface Accumulator {
-  readonly terms: Float64Array;
-  /** The first `count` are the terms that are not zero, ascending. */
-  readonly active: Int32Array;
-  readonly count: number;
-  readonly gradient: Float64Array;
-  readonly hessian: Float64Array;
-}
-
-/** Adds slope x and curvature x x' for the terms and the bias, whose x is 1. Only the lower triangle. */
+/** Adds slope x and curvature x x'. Only the lower triangle. */
 function addRow(
-  { terms, active, count, gradient, hessian }: Accumulator,
+  { places, values, count }: SparseRow,
   slope: number,
   curve: number,
+  gradient: Float64Array,
+  hessian: Float64Array,
 ): void {
   const size = gradient.length;
-  const last = (size - 1) * size;
   for (let a = 0; a < count; a++) {
-    const i = active[a]!;
-    const value = terms[i]!;
-    gradient[i]! += slope * value;
+    const place = places[a]!;
+    const value = values[a]!;
+    gradient[place]! += slope * value;
     const scaled = curve * value;
-    hessian[last + i]! += scaled;
-    for (let b = 0; b <= a; b++) hessian[i * size + active[b]!]! += scaled * terms[active[b]!]!;
+    const line = place * size;
+    for (let b = 0; b <= a; b++) hessian[line + places[b]!]! += scaled * values[b]!;
   }
-  gradient[size - 1]! += slope;
-  hessian[last + size - 1]! += curve;
 }
 
 function eachRow(

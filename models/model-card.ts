@@ -25,6 +25,8 @@ export function modelCard(artefact: Artefact, version: string, savedAt: number):
     '',
     ...metricsTable(evaluation),
     '',
+    ...importanceSection(evaluation),
+    ...driftSection(evaluation),
     '## Training',
     '',
     ...listOf(training),
@@ -48,6 +50,48 @@ function metricsTable({ metrics, baseline, interval }: ArtefactMetrics): string[
     return `| ${cells.join(' | ')} |`;
   });
   return ['| metric | model | baseline | 95 % interval |', '|---|---|---|---|', ...rows];
+}
+
+const MOST_GROUPS = 10;
+
+function importanceSection({ importance }: ArtefactMetrics): string[] {
+  if (importance === undefined) return [];
+  const rows = importance
+    .slice(0, MOST_GROUPS)
+    .map(
+      ({ group, features, loss, interval }) =>
+        `| ${group} | ${features.length} | ${shown(loss)} | ${shown(interval.low)} to ${shown(interval.high)} |`,
+    );
+  return [
+    '## What it leans on',
+    '',
+    'Average precision lost on the test rows when the values of a family of features are dealt to other rows.',
+    '',
+    '| family | features | loss | 95 % interval |',
+    '|---|---|---|---|',
+    ...rows,
+    '',
+  ];
+}
+
+function driftSection({ drift }: ArtefactMetrics): string[] {
+  if (drift === undefined) return [];
+  const rows = drift.features.map(
+    ({ feature, share, exceeds, olderMedian, newerMedian }) =>
+      `| ${feature} | ${(100 * share).toFixed(1)} % | ${[exceeds, olderMedian, newerMedian].map((one) => one?.toPrecision(4) ?? '').join(' | ')} |`,
+  );
+  return [
+    '## Newest rows beside those it was fitted on',
+    '',
+    `A classifier tells ${drift.rows} of the one from ${drift.rows} of the other with AUC ${shown(drift.aucRoc)} ` +
+      `(${shown(drift.interval.low)} to ${shown(drift.interval.high)}; one half is chance). ` +
+      (drift.warning === null ? 'They look alike enough.' : `Warning: ${drift.warning}.`),
+    '',
+    '| feature | tells | P(newer > older) | median then | median now |',
+    '|---|---|---|---|---|',
+    ...rows,
+    '',
+  ];
 }
 
 function shown(value: number | undefined): string {

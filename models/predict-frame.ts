@@ -27,7 +27,8 @@ export function predictFrame(frame: Frame, featureNames: readonly string[], kern
   return predictions;
 }
 
-function columnsByName(frame: Frame, featureNames: readonly string[]): Float32Array[] {
+/** The frame's columns in the order of the names. Throws `missing-feature`. */
+export function columnsByName(frame: Frame, featureNames: readonly string[]): Float32Array[] {
   return featureNames.map((name, k) => {
     const position = frame.names[k] === name ? k : frame.names.indexOf(name);
     const column = frame.columns[position];

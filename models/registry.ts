@@ -5,7 +5,7 @@
 import type { Pool } from 'pg';
 import type { Clock } from '../core/clock.js';
 import { AppError } from '../core/errors.js';
-import { documentText, parseDocument, versionOf } from './artefact.js';
+import { documentText, parseDocument, requireEvaluation, versionOf } from './artefact.js';
 import type { Artefact, Json, ModelDocument } from './artefact.js';
 import { artefactStore } from './artefact-store.js';
 import type { ArtefactStore, StoredMetrics, StoredModel } from './artefact-store.js';
@@ -94,6 +94,7 @@ export function openRegistry({ dataDir, pool, clock, featureSetHashes }: Registr
     },
     show: async (version) => {
       const place = await store.find(version);
+      await readModel(store, place);
       const [card, history] = [await store.read(place, 'card.md'), await promotions.history(place.task)];
       return { ...(await record(place)), card, history };
     },
@@ -142,9 +143,8 @@ async function loadModel(
   place: StoredModel,
   featureSetHashes: RegistrySettings['featureSetHashes'],
 ): Promise<LoadedModel> {
-  const document = parseDocument(await store.read(place, 'model.json'), place.version);
+  const { document, metrics } = await readModel(store, place);
   requireFeatureSet(document, place, featureSetHashes[place.task]);
-  const { metrics } = JSON.parse(await store.read(place, 'metrics.json')) as StoredMetrics; // Written by `save`.
   const { model, policy, training, featureSetHash } = document;
   return {
     ...place,
@@ -164,6 +164,18 @@ async function loadModel(
       return named.sort((a, b) => Math.abs(b.contribution) - Math.abs(a.contribution));
     },
   };
+}
+
+/** Both files, as they were saved: the version covers the model, and the model the figures. */
+async function readModel(
+  store: ArtefactStore,
+  place: StoredModel,
+): Promise<{ readonly document: ModelDocument; readonly metrics: StoredMetrics['metrics'] }> {
+  const document = parseDocument(await store.read(place, 'model.json'), place.version);
+  const stored = JSON.parse(await store.read(place, 'metrics.json')) as StoredMetrics; // Written by `save`.
+  const { learner: _learner, featureSetHash: _hash, savedAt: _savedAt, ...evaluation } = stored;
+  requireEvaluation(evaluation, document, place.version);
+  return { document, metrics: evaluation.metrics };
 }
 
 function requireFeatureSet(

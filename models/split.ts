@@ -91,8 +91,9 @@ function rowsWhere(foldOf: Uint16Array, wanted: (fold: number) => boolean): Int3
   return Int32Array.from(foldOf.keys()).filter((row) => wanted(foldOf[row]!));
 }
 
-function shuffled(rows: readonly number[], random: { below(bound: number): number }): number[] {
-  const result = [...rows];
+/** A new list in random order (Fisher and Yates). */
+export function shuffled<T>(items: readonly T[], random: { below(bound: number): number }): T[] {
+  const result = [...items];
   for (let i = result.length - 1; i > 0; i--) {
     const other = random.below(i + 1);
     [result[i], result[other]] = [result[other]!, result[i]!];
@@ -102,10 +103,15 @@ function shuffled(rows: readonly number[], random: { below(bound: number): numbe
 
 /** The rows of a frame, in the order given. */
 export function takeRows(frame: Frame, rows: Int32Array): Frame {
-  const columns = frame.columns.map((column) => Float32Array.from(rows, (row) => column[row]!));
+  const columns = frame.columns.map((column) => {
+    const taken = new Float32Array(rows.length);
+    // A loop: `from` with a mapping takes ten times as long, and a search takes rows many times.
+    for (let i = 0; i < rows.length; i++) taken[i] = column[rows[i]!]!;
+    return taken;
+  });
   return { ...frame, rows: rows.length, columns };
 }
 
 export function takeLabels(y: Uint8Array, rows: Int32Array): Uint8Array {
-  return Uint8Array.from(rows, (row) => y[row]!);
+  return new Uint8Array(rows.length).map((_, i) => y[rows[i]!]!);
 }

@@ -1,10 +1,12 @@
 /**
  * How each column of an unknown table becomes features: numbers, booleans, dates and categories, told apart by what the
  * values are rather than by the declared type, because text columns often hold numbers with blanks. Columns that only
- * identify a row are left out, with a note.
+ * identify a row, or hold one value, are left out with a note. Instants with an offset are read in India's calendar, and
+ * naive ones as they stand.
  */
 import type { Duckdb } from '../core/duckdb.js';
 import { quoteName } from '../ingest/sql-quote.js';
+import { dateFeatures, textDates } from './table-dates.js';
 
 export interface SourceColumn {
   readonly name: string;
@@ -19,18 +21,20 @@ export interface FeatureColumn {
   readonly categorical: boolean;
 }
 
-/** The features of a column, or the reason why it has none. */
+/** The features of a column, and what to say about it: always when it has none. */
 export type ColumnReading =
-  { readonly features: readonly FeatureColumn[] } | { readonly features: readonly []; readonly note: string };
+  | { readonly features: readonly FeatureColumn[] }
+  | { readonly features: readonly FeatureColumn[]; readonly note: string };
 
 const NUMBER_TYPE = /^(U?(TINY|SMALL|BIG|HUGE)INT|U?INTEGER|DOUBLE|FLOAT|DECIMAL.*)$/;
 const TEXT_TYPE = /^(VARCHAR|UUID|ENUM.*)$/;
 const DATE_TYPE = /^(DATE|TIMESTAMP.*)$/;
+const ZONED_TYPE = 'TIMESTAMP WITH TIME ZONE';
 const ID_NAME = /(^id$|_id$|[a-z]I[dD]$)/i;
 
 /** Fewer rows than this can be unique by chance. */
 const FEW_ROWS = 20;
-/** Categories that a learner accepts. */
+/** Categories that a learner accepts; all rarer ones share the last code. */
 const MOST_CATEGORIES = 65_535;
 
 /** `splitsTime`: the column divides the rows in time, so its trend must not be learned, only its calendar. */
@@ -42,15 +46,20 @@ export async function readColumn(
 ): Promise<ColumnReading> {
   const { name, type } = column;
   const value = quoteName(name);
-  if (type === 'BOOLEAN') return { features: [number(name, value)] };
-  if (DATE_TYPE.test(type)) return dates(db, table, name, { value: `${value}::TIMESTAMP`, splitsTime });
-  if (NUMBER_TYPE.test(type)) return numbers(db, table, name, { value, splitsTime });
+  if (type === ZONED_TYPE)
+    return dateFeatures(db, table, name, { value: `timezone('Asia/Kolkata', ${value})`, splitsTime });
+  if (DATE_TYPE.test(type))
+    return dateFeatures(db, table, name, { value: `${value}::TIMESTAMP`, splitsTime });
+  if (NUMBER_TYPE.test(type) || type === 'BOOLEAN')
+    return numbers(db, table, name, { value: `${value}::DOUBLE`, splitsTime });
   if (TEXT_TYPE.test(type)) return text(db, table, name, splitsTime);
   return { features: [], note: `${name}: left out, values of type ${type} are no feature` };
 }
 
-function number(name: string, value: string): FeatureColumn {
-  return { name, sql: `(${value})::DOUBLE`, categorical: false };
+/** The column's text, NULL where it is blank or a word for nothing. */
+export function presentText(column: string): string {
+  const trimmed = `trim(${quoteName(column)}::VARCHAR)`;
+  return `CASE WHEN lower(${trimmed}) NOT IN ('', 'na', 'n/a', 'nan', 'null', '\\N') THEN ${trimmed} END`;
 }
 
 interface Reading {
@@ -65,73 +74,70 @@ async function numbers(
   { value, splitsTime }: Reading,
 ): Promise<ColumnReading> {
   if (splitsTime) return { features: [], note: `${name}: splits the rows in time and is no feature` };
-  const { rows, present, distinct } = await profile(db, table, value);
-  if (present === 0) return { features: [], note: `${name}: left out, it is empty` };
+  const [counts] = await db.rows<Record<'rows' | 'present' | 'distinct', bigint>>(
+    `SELECT count(*) AS "rows", count(value) AS present, count(DISTINCT value) AS "distinct"
+     FROM (SELECT CASE WHEN NOT isnan(${value}) THEN ${value} END AS value FROM ${table})`,
+  );
+  const { rows = 0n, present = 0n, distinct = 0n } = counts ?? {};
+  const useless = uselessNote(name, rows, present, distinct);
+  if (useless !== null) return { features: [], note: useless };
   if (rows >= FEW_ROWS && distinct === rows && ID_NAME.test(name)) {
     return {
       features: [],
       note: `${name}: left out, it is a different number in every row and named as an identifier`,
     };
   }
-  return { features: [number(name, value)] };
+  return { features: [{ name, sql: value, categorical: false }] };
 }
+
+function uselessNote(name: string, rows: bigint, present: bigint, distinct: bigint): string | null {
+  if (present === 0n) return `${name}: left out, it is empty`;
+  return distinct === 1n && present === rows && rows > 1n ? `${name}: left out, it has one value only` : null;
+}
+
+/** What text may be when all of it is; the first that fits wins. */
+const NUMBER = (value: string): string => `TRY_CAST(${value} AS DOUBLE)`;
+/** Grouped as in 12,34,567.50 or 1,234,567.50, with a currency sign before or a per cent sign behind. */
+const MONEY_PATTERN = '^[₹$€£]?\\s?-?\\d{1,3}(,\\d{2,3})*(\\.\\d+)?\\s?%?$';
+const MONEY = (value: string): string =>
+  `CASE WHEN regexp_full_match(${value}, '${MONEY_PATTERN}') THEN TRY_CAST(regexp_replace(${value}, '[^0-9.-]', '', 'g') AS DOUBLE) END`;
+const FLAG = (value: string): string =>
+  `CASE lower(${value}) WHEN 'true' THEN 1 WHEN 'yes' THEN 1 WHEN 'false' THEN 0 WHEN 'no' THEN 0 END::DOUBLE`;
 
 async function text(db: Duckdb, table: string, name: string, splitsTime: boolean): Promise<ColumnReading> {
-  const value = `nullif(trim(${quoteName(name)}::VARCHAR), '')`;
-  const { present, distinct, asNumber, asDate } = await profile(db, table, value);
-  if (present === 0) return { features: [], note: `${name}: left out, it is empty` };
-  if (asNumber === present)
-    return numbers(db, table, name, { value: `TRY_CAST(${value} AS DOUBLE)`, splitsTime });
-  if (asDate === present)
-    return dates(db, table, name, { value: `TRY_CAST(${value} AS TIMESTAMP)`, splitsTime });
-  if (distinct > MOST_CATEGORIES || (present >= FEW_ROWS && distinct > 0.95 * present)) {
-    return { features: [], note: `${name}: left out, nearly every row has its own text, as identifiers do` };
-  }
-  const code = `CASE WHEN ${value} IS NOT NULL THEN dense_rank() OVER (ORDER BY ${value}) - 1 END::DOUBLE`;
-  return { features: [{ name, sql: code, categorical: true }] };
-}
-
-async function dates(
-  db: Duckdb,
-  table: string,
-  name: string,
-  { value, splitsTime }: Reading,
-): Promise<ColumnReading> {
-  const [counts] = await db.rows<{ present: bigint; with_time: bigint }>(
-    `SELECT count(${value}) AS present, count(*) FILTER (date_trunc('day', ${value}) <> ${value}) AS with_time FROM ${table}`,
-  );
-  if (counts === undefined || counts.present === 0n)
-    return { features: [], note: `${name}: left out, it is empty` };
-  const days = number(name, `epoch(${value}) / 86400`);
-  const calendar = [
-    number(`${name} month`, `month(${value})`),
-    number(`${name} weekday`, `isodow(${value})`),
-    ...(counts.with_time > 0n ? [number(`${name} hour`, `hour(${value})`)] : []),
-  ];
-  // A month seen only in the test rows would be extrapolated.
-  return { features: splitsTime ? calendar.slice(1) : [days, ...calendar] };
-}
-
-interface Profile {
-  readonly rows: number;
-  readonly present: number;
-  readonly distinct: number;
-  readonly asNumber: number;
-  readonly asDate: number;
-}
-
-async function profile(db: Duckdb, table: string, value: string): Promise<Profile> {
-  const [counts] = await db.rows<Record<keyof Profile, bigint>>(
-    `SELECT count(*) AS "rows", count(value) AS present, count(DISTINCT value) AS "distinct",
-       count(TRY_CAST(value::VARCHAR AS DOUBLE)) AS "asNumber", count(TRY_CAST(value::VARCHAR AS TIMESTAMP)) AS "asDate"
+  const value = presentText(name);
+  const [counts] = await db.rows<
+    Record<'rows' | 'present' | 'distinct' | 'number' | 'money' | 'flag', bigint>
+  >(
+    `SELECT count(*) AS "rows", count(value) AS present, count(DISTINCT value) AS "distinct", count(${NUMBER('value')}) AS number,
+       count(${MONEY('value')}) AS money, count(${FLAG('value')}) AS flag
      FROM (SELECT ${value} AS value FROM ${table})`,
   );
-  const of = (name: keyof Profile): number => Number(counts?.[name] ?? 0n);
+  const { rows = 0n, present = 0n, distinct = 0n, number, money, flag } = counts ?? {};
+  if (present > 0n && number === present)
+    return numbers(db, table, name, { value: NUMBER(value), splitsTime });
+  const date = present > 0n ? await textDates(db, table, value) : null;
+  if (date !== null) return dateFeatures(db, table, name, { value: date, splitsTime });
+  const useless = uselessNote(name, rows, present, distinct);
+  if (useless !== null) return { features: [], note: useless };
+  if (money === present) return numbers(db, table, name, { value: MONEY(value), splitsTime });
+  if (flag === present) return { features: [{ name, sql: FLAG(value), categorical: false }] };
+  if (present >= FEW_ROWS && Number(distinct) > 0.95 * Number(present)) {
+    return { features: [], note: `${name}: left out, nearly every row has its own text, as identifiers do` };
+  }
+  return categories(table, name, value, Number(distinct));
+}
+
+/** Codes in the order of the text, or where they are too many, of how frequent it is. */
+function categories(table: string, name: string, value: string, distinct: number): ColumnReading {
+  const coded = (code: string): readonly FeatureColumn[] => [
+    { name, sql: `CASE WHEN ${value} IS NOT NULL THEN ${code} END::DOUBLE`, categorical: true },
+  ];
+  if (distinct <= MOST_CATEGORIES) return { features: coded(`dense_rank() OVER (ORDER BY ${value}) - 1`) };
+  const ranked = `SELECT v, row_number() OVER (ORDER BY count(*) DESC, v) - 1 AS code
+    FROM (SELECT ${value} AS v FROM ${table}) WHERE v IS NOT NULL GROUP BY v`;
   return {
-    rows: of('rows'),
-    present: of('present'),
-    distinct: of('distinct'),
-    asNumber: of('asNumber'),
-    asDate: of('asDate'),
+    features: coded(`least((SELECT code FROM (${ranked}) AS ranked WHERE v = ${value}), ${MOST_CATEGORIES})`),
+    note: `${name}: ${distinct} different texts, the rarest of them share one category`,
   };
 }

@@ -1,6 +1,6 @@
 /**
- * The one gate: every payment, retry and dunning step asks here. Clock, vector, rules, model, policy, log, answer, in this
- * order and for one request at a time up to the log, so that each request sees all earlier ones. Nothing is answered
+ * The one gate: every payment, retry and dunning step asks here. Clock, place, vector, lists, rules, model, policy, log,
+ * answer, in this order and for one request at a time up to the log, so that each request sees all earlier ones. Nothing is answered
  * before the decision and its fact are durable.
  */
 import type { Pool } from 'pg';
@@ -8,13 +8,14 @@ import type { Clock } from '../core/clock.js';
 import { newId } from '../core/ids.js';
 import { firstAnswers } from './decisions.js';
 import type { DecisionEntry } from './entries.js';
+import type { CountryOf } from './geo.js';
 import { createGroupCommit, unavailable } from './group-commit.js';
 import { createRunOnce } from './idempotency.js';
 import type { Command, First } from './idempotency.js';
 import type { LiveLog, Moment } from './live-log.js';
+import type { LiveRules } from './live-rules.js';
 import { bodyHash, occurredBy, toGateRequest } from './request.js';
-import type { Answer, DecisionBody } from './request.js';
-import { compileRules, RULES } from './rules.js';
+import type { Answer, DecisionBody, GateRequest, Signals } from './request.js';
 import { score } from './score.js';
 import type { FraudModel } from './score.js';
 
@@ -26,6 +27,9 @@ interface GateDeps {
   readonly model: () => FraudModel | null;
   /** A monotonic stopwatch in milliseconds. */
   readonly stopwatch: () => number;
+  /** The rules and lists of this moment. */
+  readonly rules: Pick<LiveRules, 'ruleSet' | 'lists'>;
+  readonly countryOf: CountryOf;
   readonly featureNames: readonly string[];
 }
 
@@ -36,7 +40,6 @@ const LOOKUP_BATCH = 512;
 const LOOKUP_WAITING = 8192;
 
 export function createGate(deps: GateDeps): Decide {
-  const checkRules = compileRules(RULES, deps.featureNames);
   const scratch = new Float32Array(deps.featureNames.length);
   const vectorBytes = Buffer.from(scratch.buffer);
   const lookups = createGroupCommit<Command, First<Answer>[]>({
@@ -62,7 +65,17 @@ export function createGate(deps: GateDeps): Decide {
       const occurredAt = occurredBy(request.askedAt, knownAt);
       const vector = fold.vector(payment, knownAt, scratch);
       const { featureSetHash } = fold;
-      const verdict = score({ payment, vector, featureSetHash, checkRules, model: deps.model() });
+      const signals = signalsOf(request, deps.countryOf);
+      const rules = deps.rules.ruleSet();
+      const lists = deps.rules.lists();
+      const verdict = score({
+        subject: { payment, signals, vector },
+        featureSetHash,
+        atMs: knownAt,
+        rules,
+        lists,
+        model: deps.model(),
+      });
       return {
         observation: {
           fact: 'payment',
@@ -74,7 +87,12 @@ export function createGate(deps: GateDeps): Decide {
           knownAt,
         },
         decision: {
-          answer: { decisionId: newId('dec', deps.clock), ...verdict },
+          answer: { decisionId: newId('dec', deps.clock), ...verdict.answer },
+          ruleSetHash: rules.hash,
+          listVersion: lists.version(),
+          ruleHits: verdict.ruleHits,
+          listHits: verdict.listHits,
+          signals,
           idempotencyKey: key,
           bodyHash: command.bodyHash,
           vectorHex: vectorBytes.toString('hex'),
@@ -87,4 +105,9 @@ export function createGate(deps: GateDeps): Decide {
       work: async () => (await deps.log.append(makeEntry)).decision.answer,
     });
   };
+}
+
+function signalsOf({ payment, signals }: GateRequest, countryOf: CountryOf): Signals {
+  const ipCountry = payment.ip === null ? null : countryOf(payment.ip);
+  return { emailDomain: signals.emailDomain, bin: signals.bin, ipCountry };
 }

@@ -8,11 +8,31 @@ import type { Static } from 'typebox';
 import { paymentFromJson } from './entries.js';
 import type { PaymentWithInstant } from './entries.js';
 import type { Command, First } from './idempotency.js';
+import { LIST_KINDS, LIST_SUBJECTS } from './lists/entry.js';
 import { Answer } from './request.js';
 import type { Action, Reason } from './request.js';
 
+const Evidence = Type.Object(
+  {
+    ruleSetHash: Type.String({ description: 'See GET /v1/rule-sets/:hash.' }),
+    listVersion: Type.Integer({ description: 'See GET /v1/lists/entries?version=.' }),
+    rules: Type.Array(Type.String(), { description: 'Live rules that held, as id@version.' }),
+    shadowRules: Type.Array(Type.String(), { description: 'Shadow rules that would have.' }),
+    lists: Type.Array(
+      Type.Object({
+        kind: Type.Enum(LIST_KINDS),
+        subject: Type.Enum(LIST_SUBJECTS),
+        overridable: Type.Boolean(),
+      }),
+    ),
+  },
+  { description: 'The rules and lists of that instant; absent in decisions of earlier versions.' },
+);
+type Evidence = Static<typeof Evidence>;
+
 export const LoggedDecision = Type.Object({
   ...Answer.properties,
+  evidence: Type.Optional(Evidence),
   paymentId: Type.String(),
   decidedAt: Type.String({ format: 'date-time' }),
   latencyMs: Type.Number({ description: 'Time to read the features and score them, without the commit.' }),
@@ -27,6 +47,7 @@ interface AnswerRow {
   model_version: string | null;
   feature_set_hash: string;
   degraded: NonNullable<Answer['degraded']> | null;
+  decided_by: NonNullable<Answer['decidedBy']> | null;
 }
 
 interface FirstRow extends AnswerRow {
@@ -40,11 +61,15 @@ interface DecisionRow extends AnswerRow {
   decided_at: number;
   latency_ms: number;
   request: unknown;
+  rule_set_hash: string | null;
+  list_version: bigint | null;
+  findings: Pick<Evidence, 'rules' | 'shadowRules' | 'lists'> | null;
 }
 
 const ANSWER_COLUMNS =
-  'decision_id, action, fraud_probability, reasons, model_version, feature_set_hash, degraded';
-const COLUMNS = `${ANSWER_COLUMNS}, payment_id, decided_at, latency_ms, request`;
+  'decision_id, action, fraud_probability, reasons, model_version, feature_set_hash, degraded, decided_by';
+const COLUMNS = `${ANSWER_COLUMNS}, payment_id, decided_at, latency_ms, request,
+  rule_set_hash, list_version, findings`;
 
 /** For each command the decisions that have its key or its payment, in order: one query for many waiting requests. */
 export async function firstAnswers(pool: Pool, commands: readonly Command[]): Promise<First<Answer>[][]> {
@@ -122,6 +147,7 @@ function toAnswer(row: AnswerRow): Answer {
   return {
     decisionId: row.decision_id,
     action: row.action,
+    ...(row.decided_by === null ? {} : { decidedBy: row.decided_by }),
     fraudProbability: row.fraud_probability,
     reasons: row.reasons,
     modelVersion: row.model_version,
@@ -133,11 +159,19 @@ function toAnswer(row: AnswerRow): Answer {
 function toRecorded(row: DecisionRow): RecordedDecision {
   return {
     ...toAnswer(row),
+    ...evidenceOf(row),
     paymentId: row.payment_id,
     decidedAt: new Date(row.decided_at).toISOString(),
     latencyMs: row.latency_ms,
     payment: paymentFromJson(row.request),
   };
+}
+
+function evidenceOf(row: DecisionRow): { evidence?: Evidence } {
+  const { rule_set_hash: ruleSetHash, list_version: listVersion, findings } = row;
+  if (ruleSetHash === null || listVersion === null) return {};
+  const { rules = [], shadowRules = [], lists = [] } = findings ?? {};
+  return { evidence: { ruleSetHash, listVersion: Number(listVersion), rules, shadowRules, lists } };
 }
 
 /** A copy, since a Buffer's bytes need not start where a float may. */

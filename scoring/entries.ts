@@ -5,7 +5,9 @@
 import type { Pool } from 'pg';
 import type { LabelFact, OutcomeFact, PaymentFact, PaymentRequest } from '../ingest/facts.js';
 import type { Observation } from '../features/fold.js';
-import type { Answer } from './request.js';
+import type { ListEntry } from './lists/entry.js';
+import type { Answer, Signals } from './request.js';
+import type { RuleHits } from './rules/rule-set.js';
 
 export type PaymentWithInstant = PaymentRequest & { readonly occurredAt: number };
 
@@ -19,6 +21,12 @@ export interface DecisionRow {
   /** Little-endian float32 in hexadecimal. */
   readonly vectorHex: string;
   readonly latencyMs: number;
+  readonly ruleSetHash: string;
+  /** The lists as of this change. */
+  readonly listVersion: number;
+  readonly ruleHits: RuleHits;
+  readonly listHits: readonly ListEntry[];
+  readonly signals: Signals;
 }
 
 export interface DecisionEntry {
@@ -47,11 +55,13 @@ const WRITE = `
       sequence bigint, fact text, payment_id text, occurred_at timestamptz, known_at timestamptz, body json)
   ), new_decisions AS (
     INSERT INTO decisions (decision_id, idempotency_key, body_hash, sequence, payment_id, decided_at, request, action,
-      fraud_probability, reasons, model_version, feature_set_hash, degraded, vector, latency_ms)
+      fraud_probability, reasons, model_version, feature_set_hash, degraded, vector, latency_ms,
+      decided_by, rule_set_hash, list_version, findings, signals)
     SELECT * FROM json_to_recordset($2) AS row(
       decision_id text, idempotency_key text, body_hash text, sequence bigint, payment_id text, decided_at timestamptz,
       request json, action text, fraud_probability double precision, reasons json, model_version text,
-      feature_set_hash text, degraded text, vector bytea, latency_ms double precision)
+      feature_set_hash text, degraded text, vector bytea, latency_ms double precision,
+      decided_by text, rule_set_hash text, list_version bigint, findings json, signals json)
   )
   INSERT INTO outcome_reports (report_id, idempotency_key, body_hash, sequence, payment_id, outcome, reported_at)
   SELECT * FROM json_to_recordset($3) AS row(
@@ -100,7 +110,25 @@ function decisionColumns({ observation, decision }: DecisionEntry) {
     degraded: answer.degraded ?? null,
     vector: `\\x${decision.vectorHex}`,
     latency_ms: decision.latencyMs,
+    decided_by: answer.decidedBy ?? null,
+    rule_set_hash: decision.ruleSetHash,
+    list_version: decision.listVersion,
+    findings: findingsOf(decision),
+    signals: decision.signals,
   };
+}
+
+/** Null for most payments: nothing held. Rules as `id@version`, as of the rule set that the decision names. */
+function findingsOf({ ruleHits, listHits }: DecisionRow) {
+  const named = (rules: RuleHits['live']) => rules.map(({ ruleId, version }) => `${ruleId}@${version}`);
+  if (ruleHits.live.length + ruleHits.shadow.length + listHits.length === 0) return null;
+  const lists = listHits.map(({ kind, subject, value, overridable }) => ({
+    kind,
+    subject,
+    value,
+    overridable,
+  }));
+  return { rules: named(ruleHits.live), shadowRules: named(ruleHits.shadow), lists };
 }
 
 function reportColumns({ observation, report }: ReportEntry) {

@@ -67,7 +67,7 @@ export function createRunOnce<T>({ subjectDecides }: { readonly subjectDecides: 
   };
 }
 
-function reused(what: string): AppError {
+export function reused(what: string): AppError {
   const message = `this ${what} was used with another request: repeat that request exactly, or use a new one`;
   return new AppError('conflict', 'idempotency-key-reused', message);
 }

@@ -5,24 +5,37 @@
 import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 import Type from 'typebox';
-import type { Static } from 'typebox';
+import type { Static, TSchema } from 'typebox';
 import { AppError } from '../core/errors.js';
 import { METHODS, PAYMENT_KINDS } from '../ingest/facts.js';
 import type { PaymentRequest } from '../ingest/facts.js';
+import { FINDINGS } from './precedence.js';
 
 /** In order of severity: a stronger finding wins over a weaker one. */
 export const ACTIONS = ['allow', 'challenge', 'review', 'block'] as const;
 export type Action = (typeof ACTIONS)[number];
 
 /** Why an answer came without a model's probability. */
-const DEGRADED_REASONS = ['no-fraud-model', 'feature-set-mismatch', 'model-failed'] as const;
+export const DEGRADED_REASONS = ['no-fraud-model', 'feature-set-mismatch', 'model-failed'] as const;
 export type DegradedReason = (typeof DEGRADED_REASONS)[number];
 
 /** No control characters and no unpaired surrogates: PostgreSQL stores neither. */
 const PRINTABLE = '^[^\\u0000-\\u001f\\u007f\\ud800-\\udfff]+$';
 
+export function printable(maxLength: number, description: string) {
+  return Type.String({ minLength: 1, maxLength, pattern: PRINTABLE, description });
+}
+
 export function idSchema(description: string) {
-  return Type.String({ minLength: 1, maxLength: 128, pattern: PRINTABLE, description });
+  return printable(128, description);
+}
+
+export const KeyHeader = Type.Object({
+  'idempotency-key': Type.Optional(idSchema('Repeating a request with its key returns the first answer.')),
+});
+
+export function nullable<Schema extends TSchema>(schema: Schema) {
+  return Type.Union([schema, Type.Null()]);
 }
 
 const optionalId = (description: string) => Type.Optional(idSchema(description));
@@ -51,6 +64,20 @@ export const DecisionBody = Type.Object(
       description: 'Minor units of `currency`.',
     }),
     currency: Type.Optional(Type.String({ pattern: '^[A-Z]{3}$', default: 'INR' })),
+    emailDomain: Type.Optional(
+      Type.String({
+        minLength: 1,
+        maxLength: 253,
+        pattern: '^[A-Za-z0-9.-]+$',
+        description: "What follows the @ in the payer's e-mail address; never the whole address.",
+      }),
+    ),
+    bin: Type.Optional(
+      Type.String({
+        pattern: '^[0-9]{6,8}$',
+        description: 'First 6 to 8 digits of the card; never the number.',
+      }),
+    ),
     occurredAt: Type.Optional(instantSchema('When the payer asked, with a zone; the present if absent.')),
   },
   { additionalProperties: false },
@@ -67,6 +94,11 @@ export type Reason = Static<typeof Reason>;
 export const Answer = Type.Object({
   decisionId: Type.String(),
   action: Type.Enum(ACTIONS),
+  decidedBy: Type.Optional(
+    Type.Enum(FINDINGS, {
+      description: 'The finding that decided; absent in decisions of earlier versions.',
+    }),
+  ),
   fraudProbability: Type.Union([Type.Number({ minimum: 0, maximum: 1 }), Type.Null()]),
   reasons: Type.Array(Reason),
   modelVersion: Type.Union([Type.String(), Type.Null()]),
@@ -75,9 +107,19 @@ export const Answer = Type.Object({
 });
 export type Answer = Static<typeof Answer>;
 
+/** What lists and rules see of a request besides the payment; logged with the decision, never part of the payment's fact. */
+export interface Signals {
+  /** Lower case. */
+  readonly emailDomain: string | null;
+  readonly bin: string | null;
+  /** By the geolocation file; null without one or for an address that it does not know. */
+  readonly ipCountry: string | null;
+}
+
 /** A request with its defaults filled in; `askedAt` is the caller's `occurredAt`, UTC epoch milliseconds. */
-interface GateRequest {
+export interface GateRequest {
   readonly payment: PaymentRequest;
+  readonly signals: Omit<Signals, 'ipCountry'>;
   readonly askedAt: number | null;
 }
 
@@ -85,7 +127,8 @@ interface GateRequest {
 export function toGateRequest(body: DecisionBody): GateRequest {
   if (body.ip !== undefined && isIP(body.ip) === 0)
     throw invalidField('ip', 'must be an IPv4 or IPv6 address');
-  return { payment: toPayment(body), askedAt: toInstant(body.occurredAt) };
+  const signals = { emailDomain: body.emailDomain?.toLowerCase() ?? null, bin: body.bin ?? null };
+  return { payment: toPayment(body), signals, askedAt: toInstant(body.occurredAt) };
 }
 
 function toPayment(body: DecisionBody): PaymentRequest {
@@ -109,11 +152,10 @@ function toPayment(body: DecisionBody): PaymentRequest {
 }
 
 /** Epoch milliseconds of a checked RFC 3339 instant. */
-export function toInstant(text: string | undefined): number | null {
+export function toInstant(text: string | undefined, field = 'occurredAt'): number | null {
   if (text === undefined) return null;
   const instant = Date.parse(text);
-  if (Number.isNaN(instant))
-    throw invalidField('occurredAt', 'must be an instant such as 2026-01-31T10:00:00Z');
+  if (Number.isNaN(instant)) throw invalidField(field, 'must be an instant such as 2026-01-31T10:00:00Z');
   return instant;
 }
 

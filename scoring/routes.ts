@@ -9,7 +9,7 @@ import type { Decide } from './decide.js';
 import { findDecision, latestDecisions, LoggedDecision } from './decisions.js';
 import { OutcomeAnswer, OutcomeBody } from './outcomes.js';
 import type { ReportOutcome } from './outcomes.js';
-import { ACTIONS, Answer, DecisionBody, idSchema } from './request.js';
+import { ACTIONS, Answer, DecisionBody, idSchema, KeyHeader } from './request.js';
 
 const ListedModel = Type.Object({
   task: Type.String(),
@@ -30,10 +30,6 @@ export interface ScoringRoutesDeps {
   /** Told of every answer, with the whole time that the caller waited. */
   readonly onDecided: (answer: Answer, elapsedMs: number) => void;
 }
-
-const KeyHeader = Type.Object({
-  'idempotency-key': Type.Optional(idSchema('Repeating a request with its key returns the first answer.')),
-});
 
 const LIST_LIMIT = 100;
 

@@ -1,19 +1,18 @@
 /** `hasivu evaluate fraud`: how well does our fraud model do on any table of labelled payments? */
 import type { Command } from 'commander';
-import { InvalidArgumentError } from 'commander';
+import { Option } from 'commander';
 import { openDuckdb } from '../../core/duckdb.js';
 import { readColumnMap } from '../../ingest/column-map.js';
 import { shapeFile } from '../../ingest/shape.js';
 import { validateShaped } from '../../ingest/validate.js';
 import { viewShaped } from '../../ingest/view-shaped.js';
-import {
-  evaluateFraud,
-  type FraudEvaluation,
-  type FraudProtocol,
-} from '../../models/tasks/evaluate-fraud.js';
+import { evaluateFraud, type FraudInspections } from '../../models/tasks/evaluate-fraud.js';
+import { FRAUD_LEARNERS, type FraudLearner } from '../../models/tasks/fraud-learners.js';
+import type { FraudProtocol } from '../../models/tasks/fraud-protocol.js';
 import type { Cli } from '../cli-io.js';
+import { fraudReport } from '../fraud-report.js';
 import { withStages } from '../stages.js';
-import { wholeNumber } from './options.js';
+import { indianDay, wholeNumber } from './options.js';
 
 interface Options {
   readonly data: string;
@@ -27,6 +26,11 @@ interface Options {
   readonly folds: number;
   readonly stepDays: number;
   readonly seed: number;
+  readonly learner: FraudLearner;
+  readonly labelDelayCurve?: readonly number[];
+  readonly learningCurve?: true;
+  readonly importance?: true;
+  readonly drift?: true;
 }
 
 export function registerEvaluateFraud(evaluate: Command, cli: Cli): void {
@@ -53,6 +57,18 @@ export function registerEvaluateFraud(evaluate: Command, cli: Cli): void {
     )
     .option('--step-days <number>', 'days between two folds', wholeNumber(1), 7)
     .option('--seed <number>', 'seed of the learner', wholeNumber(0), 1)
+    .addOption(new Option('--learner <name>', 'what is fitted').choices(FRAUD_LEARNERS).default('trees'))
+    .addOption(
+      new Option(
+        '--label-delay-curve [days]',
+        'the first fold again, as if labels came after so many days: what slow labels cost',
+      )
+        .preset('0,1,3,7,14')
+        .argParser(days),
+    )
+    .option('--learning-curve', 'the first fold again on fewer rows and fewer days: would more help?')
+    .option('--importance', 'what each family of features is worth on the test days of the first fold')
+    .option('--drift', 'how far the test days of the first fold differ from its training days, and by what')
     .action((options: Options, command: Command) => run(options, command, cli));
 }
 
@@ -69,59 +85,26 @@ async function run(options: Options, command: Command, cli: Cli): Promise<void> 
     await validateShaped(db, shaped);
     await viewShaped(db, delayDays);
     const protocol: FraudProtocol = { ...options, historyDays, trainStartMs: options.trainStart };
+    const { learner } = options;
+    const inspect = inspections(options);
     const evaluation = await withStages(cli, (onProgress) =>
-      evaluateFraud(db, { protocol, clock: cli.clock, onProgress }),
+      evaluateFraud(db, { protocol, clock: cli.clock, learner, inspect, onProgress }),
     );
-    cli.result(evaluation, () => report(evaluation));
+    cli.result(evaluation, () => fraudReport(evaluation));
   } finally {
     db.close();
   }
 }
 
-function indianDay(text: string): number {
-  const instant = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00+05:30`) : NaN;
-  if (Number.isNaN(instant)) throw new InvalidArgumentError('give a day as YYYY-MM-DD.');
-  return instant;
+function inspections({ labelDelayCurve, learningCurve, importance, drift }: Options): FraudInspections {
+  return {
+    learningCurve: learningCurve ?? false,
+    importance: importance ?? false,
+    drift: drift ?? false,
+    ...(labelDelayCurve === undefined ? {} : { labelDelaysDays: labelDelayCurve }),
+  };
 }
 
-function report({ folds, mean, ...seconds }: FraudEvaluation): string {
-  const header = [
-    'test from',
-    'train rows',
-    'frauds',
-    'test rows',
-    'frauds',
-    'AUC',
-    'AP (95 %)',
-    'AP of approve-all',
-    'CP@100',
-    'recall at FPR 0.1/0.5/1 %',
-  ];
-  const rows = folds.map((fold) => [
-    fold.testFrom,
-    String(fold.trainRows),
-    String(fold.trainFrauds),
-    String(fold.testRows),
-    String(fold.testFrauds),
-    fold.aucRoc.toFixed(4),
-    `${fold.averagePrecision.toFixed(4)} (${fold.interval.averagePrecision.low.toFixed(3)} to ${fold.interval.averagePrecision.high.toFixed(3)})`,
-    fold.baseline.averagePrecision.toFixed(4),
-    fold.cardPrecisionAt100.toFixed(4),
-    Object.values(fold.recallAtFpr)
-      .map((recall) => recall.toFixed(3))
-      .join(' / '),
-  ]);
-  const widths = header.map((title, i) => Math.max(title.length, ...rows.map((row) => row[i]?.length ?? 0)));
-  const table = [header, ...rows].map((row) =>
-    row
-      .map((cell, i) => cell.padEnd(widths[i] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
-  return [
-    ...table,
-    '',
-    `mean: AUC ${mean.aucRoc.toFixed(4)}, AP ${mean.averagePrecision.toFixed(4)}, CP@100 ${mean.cardPrecisionAt100.toFixed(4)}, recall at FPR 0.5 % ${mean.recallAtFpr['0.005'].toFixed(4)}`,
-    `features ${seconds.featureSeconds.toFixed(1)} s, fit ${seconds.fitSeconds.toFixed(1)} s, predict ${seconds.predictSeconds.toFixed(1)} s`,
-  ].join('\n');
+function days(text: string): number[] {
+  return text.split(',').map((day) => wholeNumber(0)(day.trim()));
 }

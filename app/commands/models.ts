@@ -6,6 +6,7 @@ import type { Promotion } from '../../models/promotions.js';
 import type { ModelRecord, Registry } from '../../models/registry.js';
 import type { Cli } from '../cli-io.js';
 import { openStores } from '../stores.js';
+import { registerInterchange } from './models-interchange.js';
 
 interface ChangeOptions {
   readonly reason: string;
@@ -13,7 +14,9 @@ interface ChangeOptions {
 }
 
 export function registerModels(program: Command, cli: Cli): void {
-  const models = program.command('models').description('list, show, promote and roll back trained models');
+  const models = program
+    .command('models')
+    .description('list, show, promote, roll back, import and export trained models');
   models
     .command('list')
     .description('every saved model, newest first, with its metrics beside the naive baseline')
@@ -44,6 +47,7 @@ export function registerModels(program: Command, cli: Cli): void {
       cli.result(record, () => `${task} is back at ${record.version}`);
     },
   );
+  registerInterchange(models, cli);
 }
 
 function change(command: Command, description: string): Command {

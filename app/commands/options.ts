@@ -11,3 +11,10 @@ export function wholeNumber(least: number): (text: string) => number {
     return value;
   };
 }
+
+/** The instant at which a day begins in India, epoch ms. */
+export function indianDay(text: string): number {
+  const instant = /^\d{4}-\d{2}-\d{2}$/.test(text) ? Date.parse(`${text}T00:00:00+05:30`) : NaN;
+  if (Number.isNaN(instant)) throw new InvalidArgumentError('give a day as YYYY-MM-DD.');
+  return instant;
+}

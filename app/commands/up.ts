@@ -55,7 +55,7 @@ export function registerUp(program: Command, cli: Cli): void {
 
 async function run(cli: Cli, stores: Stores, options: Options, stopped: Promise<void>): Promise<void> {
   const merchant = await fillLake(cli, stores, options);
-  const lines = [await trainIfNeeded(cli, stores)];
+  const lines = [await trainIfNeeded(cli, stores), ...geoNotice(cli)];
   // An older warehouse serves until the first job has refreshed it: the gate need not wait for the pages.
   if (!existsSync(warehousePath(stores.dataDir)))
     await withStages(cli, (onStage) => refreshIfStale(stores, cli.clock, onStage));
@@ -78,6 +78,11 @@ async function run(cli: Cli, stores: Stores, options: Options, stopped: Promise<
   await demo?.stop();
   await jobs.stop();
   await server.close();
+}
+
+function geoNotice(cli: Cli): string[] {
+  if (cli.config().geoipFile !== null) return [];
+  return ['countries of IP addresses: unknown; GEOIP_FILE may name a .mmdb file'];
 }
 
 /** Imports what was asked for; simulates only into an empty lake. Returns the merchant whose payments go on. */

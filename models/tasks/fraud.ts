@@ -80,7 +80,13 @@ export type FraudIntervals = Readonly<
 /** Fewer defrauded payers than this, and a resample of whole payers may well hold no fraud at all. */
 const FEWEST_DEFRAUDED_PAYERS = 20;
 
-/** 95 % bootstrap. Whole payers are drawn, since the payments of one are alike; with very few defrauded ones, rows by class. */
+/** Whole payers are drawn, since the payments of one are alike; undefined with very few defrauded ones: then rows by class. */
+export function payersToDraw(payer: Int32Array, y: Uint8Array): Int32Array | undefined {
+  const defrauded = new Set(payer.filter((_, row) => y[row] === 1)).size;
+  return defrauded < FEWEST_DEFRAUDED_PAYERS ? undefined : payer;
+}
+
+/** 95 % bootstrap. */
 export function fraudIntervals(
   { payer }: Pick<TrainingRows, 'payer'>,
   y: Uint8Array,
@@ -97,7 +103,6 @@ export function fraudIntervals(
       recallAtFpr005: recallAtFprOf(curve, 0.005),
     };
   };
-  const defrauded = new Set(payer.filter((_, row) => y[row] === 1)).size;
-  const draw = defrauded < FEWEST_DEFRAUDED_PAYERS ? 'classes' : 'clusters';
+  const draw = payersToDraw(payer, y) === undefined ? 'classes' : 'clusters';
   return bootstrap({ y, cluster: payer }, measure, { ...bootstrapDefaults, draw, seed });
 }

@@ -11,13 +11,14 @@ import { replayRows } from '../../features/replay-rows.js';
 import { fraudTarget, rowsAt, rowsBetween, type TrainingRows } from '../../features/training-rows.js';
 import { writeFrame } from '../../features/write-frame.js';
 import { DAY_MS, DEFAULT_FOLD_SETTINGS } from '../../features/vocabulary.js';
-import type { Artefact } from '../artefact.js';
+import type { Artefact, ArtefactMetrics } from '../artefact.js';
 import { calibrateModel, fitCalibration, type Calibration } from '../calibrate.js';
 import type { Model } from '../contract.js';
-import { aucRoc, averagePrecision, brier, calibrationError, recallAtFpr } from '../metrics.js';
-import { thresholdAt } from '../threshold.js';
-import { DEFAULT_PAYMENT_COSTS, valueSaved } from '../value-saved.js';
-import { fitFraud, fraudSettings, fraudIntervals } from './fraud.js';
+import { fitFraud, fraudSettings } from './fraud.js';
+import { fraudDrift } from './fraud-drift.js';
+import { FRAUD_INTENDED_USE, fraudFigures, fraudThresholds } from './fraud-figures.js';
+import type { Judged } from './fraud-figures.js';
+import { fraudImportance } from './inspect-fraud.js';
 
 /** Spans in days. Two weeks hold enough frauds to calibrate, four enough to judge. */
 const CALIBRATE_DAYS = 28;
@@ -26,22 +27,20 @@ const TEST_DAYS = 28;
 const HISTORY_DAYS = 365;
 /** Beyond this, good payments are sampled and weighted back: the frauds are what is scarce. */
 const MOST_ROWS = 150_000;
+/** Good payments whose features are shuffled to see what a family is worth: enough to rank families, in seconds. */
+const MOST_NEGATIVES_SHUFFLED = 5000;
 /** Fewer known frauds than this cannot be split in time and still say anything. */
 const FEWEST_FRAUDS = { fit: 50, calibrate: 10, test: 10 } as const;
 
 /** A payment that was refused never shows whether it was fraud: it has no result and must not count as good. */
-const HAS_RESULT = `p.status <> 'attempted' OR p.payment_id IN (SELECT payment_id FROM outcomes)`;
+export const HAS_RESULT = `p.status <> 'attempted' OR p.payment_id IN (SELECT payment_id FROM outcomes)`;
 
 export type FraudTraining =
   | { readonly outcome: 'trained'; readonly artefact: Artefact; readonly test: FraudTest }
   | { readonly outcome: 'too-few-labels'; readonly reason: string };
 
 /** The newest mature weeks, for the comparison of champion and challenger on the same payments. */
-export interface FraudTest {
-  readonly rows: TrainingRows;
-  readonly y: Uint8Array;
-  readonly fraudProbability: Float64Array;
-}
+export type FraudTest = Judged;
 
 export interface TrainFraudOptions {
   /** Only what was known before this instant is used. Epoch ms. */
@@ -65,7 +64,7 @@ export async function trainFraud(db: Duckdb, options: TrainFraudOptions): Promis
     onProgress,
   });
   if (options.frameFile !== undefined) await writeFrame(db, rows, options.frameFile);
-  const spans = splitSpans(rows, asOfMs, matureMs);
+  const spans = await splitSpans(db, rows, asOfMs, matureMs);
   const missing = tooFew(spans);
   if (missing !== null) return { outcome: 'too-few-labels', reason: missing };
   const { fit, calibrate, test } = spans;
@@ -73,11 +72,26 @@ export async function trainFraud(db: Duckdb, options: TrainFraudOptions): Promis
   const calibration = fitCalibration('platt', calibrate.y, judged.predict(calibrate.rows.frame));
   const honest = calibrateModel(judged, calibration);
   const fraudProbability = honest.predict(test.rows.frame);
-  const mature = { rows, y: fraudTarget(rows, asOfMs) };
+  const findings = {
+    importance: fraudImportance(honest, test.rows, test.y, {
+      seed,
+      mostNegatives: MOST_NEGATIVES_SHUFFLED,
+      onProgress: (done, total) => onProgress?.('importance of features', done, total),
+    }),
+    drift: await fraudDrift(db, {
+      older: fit.rows,
+      newer: test.rows,
+      maturityDays: DEFAULT_FOLD_SETTINGS.maturityDays,
+      seed,
+      onProgress: (done, total) => onProgress?.('newest beside older', done, total),
+    }),
+  };
+  const mature = { rows, y: await fraudTarget(db, rows, asOfMs) };
   const final = fitSampled(mature, seed, (done, total) => onProgress?.('fraud model, final', done, total));
   const artefact = fraudArtefact(final, calibration, {
     calibrate: { y: calibrate.y, fraudProbability: honest.predict(calibrate.rows.frame) },
     test: { y: test.y, fraudProbability, rows: test.rows },
+    findings,
     mature,
     asOfMs,
     seed,
@@ -98,20 +112,21 @@ interface Labelled {
 }
 
 /** The fitted span knows only the labels that had arrived when the calibration began. */
-function splitSpans(
+async function splitSpans(
+  db: Duckdb,
   rows: TrainingRows,
   asOfMs: number,
   matureMs: number,
-): Record<keyof typeof FEWEST_FRAUDS, Labelled> {
+): Promise<Record<keyof typeof FEWEST_FRAUDS, Labelled>> {
   const testMs = matureMs - TEST_DAYS * DAY_MS;
   const calibrateMs = testMs - CALIBRATE_DAYS * DAY_MS;
   const fit = rowsBetween(rows, -Infinity, calibrateMs - DEFAULT_FOLD_SETTINGS.maturityDays * DAY_MS);
   const calibrate = rowsBetween(rows, calibrateMs, testMs);
   const test = rowsBetween(rows, testMs, matureMs);
   return {
-    fit: { rows: fit, y: fraudTarget(fit, calibrateMs) },
-    calibrate: { rows: calibrate, y: fraudTarget(calibrate, asOfMs) },
-    test: { rows: test, y: fraudTarget(test, asOfMs) },
+    fit: { rows: fit, y: await fraudTarget(db, fit, calibrateMs) },
+    calibrate: { rows: calibrate, y: await fraudTarget(db, calibrate, asOfMs) },
+    test: { rows: test, y: await fraudTarget(db, test, asOfMs) },
   };
 }
 
@@ -143,7 +158,8 @@ function fitSampled(
 
 interface Evidence {
   readonly calibrate: { readonly y: Uint8Array; readonly fraudProbability: Float64Array };
-  readonly test: Labelled & { readonly fraudProbability: Float64Array };
+  readonly test: Judged;
+  readonly findings: Required<Pick<ArtefactMetrics, 'importance' | 'drift'>>;
   readonly mature: Labelled;
   readonly asOfMs: number;
   readonly seed: number;
@@ -151,17 +167,11 @@ interface Evidence {
 
 function fraudArtefact(model: Model, calibration: Calibration, evidence: Evidence): Artefact {
   const { test, mature, asOfMs, seed } = evidence;
-  const base = count(test.y) / test.y.length;
-  const p = test.fraudProbability;
-  const scored = { y: test.y, fraudProbability: p, amountPaise: test.rows.amountPaise };
   return {
     task: 'fraud',
     featureSetHash: createFold().featureSetHash,
     model: calibrateModel(model, calibration),
-    policy: {
-      blockFrom: thresholdAt(evidence.calibrate, 0.001),
-      reviewFrom: thresholdAt(evidence.calibrate, 0.005),
-    },
+    policy: fraudThresholds(evidence.calibrate),
     training: {
       asOf: iso(asOfMs),
       from: iso(mature.rows.occurredAt[0]!),
@@ -172,32 +182,10 @@ function fraudArtefact(model: Model, calibration: Calibration, evidence: Evidenc
       settings: { ...fraudSettings(Math.min(MOST_ROWS, mature.y.length)) },
     },
     evaluation: {
-      metrics: {
-        aucRoc: aucRoc(test.y, p),
-        averagePrecision: averagePrecision(test.y, p),
-        recallAtFpr001: recallAtFpr(test.y, p, 0.001),
-        recallAtFpr005: recallAtFpr(test.y, p, 0.005),
-        brier: brier(test.y, p),
-        calibrationError: calibrationError(test.y, p),
-        valueSavedShare: valueSaved(scored, DEFAULT_PAYMENT_COSTS).savedShare,
-      },
-      baseline: {
-        aucRoc: 0.5,
-        averagePrecision: base,
-        recallAtFpr001: 0,
-        recallAtFpr005: 0,
-        brier: base * (1 - base),
-        calibrationError: 0,
-        valueSavedShare: 0,
-      },
-      interval: fraudIntervals(test.rows, test.y, p, seed),
-      protocol:
-        `Tested on ${test.y.length} first attempts with ${count(test.y)} frauds, ` +
-        `${iso(test.rows.occurredAt[0]!).slice(0, 10)} to ${iso(test.rows.occurredAt.at(-1)!).slice(0, 10)}, by a model fitted ` +
-        'on older payments only, with a label delay between. The baseline approves every payment.',
+      ...fraudFigures(test, 'fitted on older payments only, with a label delay between', seed),
+      ...evidence.findings,
     },
-    intendedUse:
-      'Probability that a first attempt to pay is fraud, for the gate. Not for judging people, and not for data of children.',
+    intendedUse: FRAUD_INTENDED_USE,
   };
 }
 

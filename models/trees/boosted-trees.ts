@@ -7,32 +7,52 @@ import { AppError, assert } from '../../core/errors.js';
 import { seededRandom } from '../../core/random.js';
 import type { Random } from '../../core/random.js';
 import { binFrame, fitBins } from './bins.js';
-import type { Bins } from './bins.js';
+import { constraintsOf } from './constraints.js';
+import type { ConstraintSettings } from './constraints.js';
+import { openCrew } from './crew.js';
+import type { Crew } from './crew.js';
 import type { FitOptions, Frame, Learner, Model } from '../contract.js';
-import { requireBothClasses } from '../fit-input.js';
-import { growBuffers, growTree, pickColumns } from './grow-tree.js';
-import type { GrownNode, GrowSettings } from './grow-tree.js';
-import { averagePrecision, logLoss } from '../metrics.js';
-import { predictFrame } from '../predict-frame.js';
+import { growTree, openGrower } from './grow-tree.js';
+import type { Grower, GrownNode, GrownTree, GrowSettings } from './grow-tree.js';
+import {
+  leafGridOf,
+  OBJECTIVES,
+  requireTarget,
+  roundToGrid,
+  startOf,
+  watchedLoss,
+  weightedQuantile,
+} from './objective.js';
+import type { LeafGrid, Objective, ObjectiveSettings, Target } from './objective.js';
+import { columnsByName } from '../predict-frame.js';
+import { addTree, scoreTables } from './scores.js';
+import type { Scores } from './scores.js';
+import { sampler } from './tree-sample.js';
+import type { Sampler, SampleSettings, TreeSample } from './tree-sample.js';
 import { sigmoid } from '../sigmoid.js';
+import { logOddsOfRow } from './predict-one.js';
+import { logOddsOfRows } from './predict-rows.js';
 import { explainTrees } from './tree-shap.js';
-import { flattenTrees, logOdds, packTrees, unpackTrees } from './trees.js';
+import { flattenTrees, packTrees, unpackTrees } from './trees.js';
 import type { Trees } from './trees.js';
 import { decodeTrees, encodeTrees } from './trees-json.js';
 
-export interface BoostedTreesSettings extends GrowSettings {
+export interface BoostedTreesSettings
+  extends GrowSettings, SampleSettings, ObjectiveSettings, ConstraintSettings {
   readonly trees: number;
   readonly learningRate: number;
-  readonly rowSubsample: number;
-  readonly columnSubsample: number;
   readonly maxBins: number;
   readonly binSampleRows: number;
-  readonly positiveWeight: number;
   readonly earlyStoppingRounds: number;
-  readonly earlyStoppingMetric: 'log-loss' | 'average-precision';
+  /** Takes time, not the result: the artefact is the same for any number. */
+  readonly threads: number;
 }
 
 const defaults: BoostedTreesSettings = {
+  objective: 'logistic', // Payments pass or fail; the regression losses are for amounts.
+  quantile: 0.5, // Of the quantile loss: the median.
+  monotone: {}, // By feature, 1 or -1: what the user knows, not we.
+  interactions: [], // Groups of features that may meet in a tree; none means all may.
   trees: 300, // With the rate below, enough for tens of thousands of rows; early stopping cuts the rest.
   learningRate: 0.05, // Smaller generalises better until the trees run out (Friedman 2001, section 5).
   maxLeaves: 16, // Interactions of about four features: payment tables have few deeper ones.
@@ -52,7 +72,8 @@ const defaults: BoostedTreesSettings = {
   minCategoryRows: 20, // A rarer category follows the missing values.
   positiveWeight: 1, // Off: weighting raises recall at one half and spoils calibration.
   earlyStoppingRounds: 30, // 0 keeps every tree.
-  earlyStoppingMetric: 'log-loss', // Proper, so it also keeps the calibration.
+  earlyStoppingMetric: 'log-loss', // Proper, so it also keeps the calibration. Regression watches its own loss.
+  threads: 1, // A server that trains beside its requests should not take every core unasked.
 };
 
 export interface BoostedTreesModel extends Model {
@@ -67,153 +88,211 @@ export const boostedTrees = {
   fromJSON,
 } satisfies Learner<BoostedTreesSettings>;
 
+/** As of any learner, with targets that may be numbers. */
+export interface BoostedTreesFit extends Omit<FitOptions<BoostedTreesSettings>, 'validation'> {
+  readonly validation?: { readonly frame: Frame; readonly y: Target };
+}
+
+/** Throws an `AppError` for a target, weights, names or settings that cannot be fitted. */
+function fit(frame: Frame, y: Target, options: BoostedTreesFit): BoostedTreesModel {
+  const { settings, weights } = options;
+  requireSane(settings);
+  requireTarget(frame, y, weights, settings);
+  const start = startOf(y, weights, settings);
+  const crew = openCrew(settings.threads);
+  try {
+    const state = openFit(frame, y, start, options, crew);
+    crew.start(frame.rows * state.grower.columns.length * settings.trees);
+    const grown = boost(state, options);
+    const trees = flattenTrees(grown, start, 1);
+    return modelOf(trees, frame.names, settings.objective);
+  } finally {
+    crew.close();
+  }
+}
+
+/** A fit under way: everything lies in the crew's memory. */
 interface Fit {
-  readonly bins: Bins;
-  readonly columns: readonly Uint8Array[];
-  readonly y: Uint8Array;
-  readonly weights: Float64Array;
+  readonly crew: Crew;
+  readonly y: Target;
+  readonly weights: Float32Array | undefined;
   readonly settings: BoostedTreesSettings;
   readonly random: Random;
-  readonly scores: Float64Array;
+  readonly grower: Grower;
+  readonly sampler: Sampler;
+  readonly scores: Scores;
+  readonly slopes: Slopes;
+  readonly grid: LeafGrid;
 }
 
-function fit(frame: Frame, y: Uint8Array, options: FitOptions<BoostedTreesSettings>): BoostedTreesModel {
-  const { settings } = options;
-  requireBothClasses(frame, y);
-  requireSane(settings);
-  const random = seededRandom(options.seed);
-  const bins = fitBins(frame, settings, random.fork('bins'));
-  const weights = Float64Array.from(y, (label, row) => {
-    const weight = options.weights?.[row] ?? 1;
-    return label === 1 ? weight * settings.positiveWeight : weight;
-  });
-  const bias = baseLogOdds(y, weights);
-  const scores = new Float64Array(frame.rows).fill(bias);
-  const columns = binFrame(bins, frame);
-  const grown = boost(
-    { bins, columns, y, weights, settings, random: random.fork('trees'), scores },
-    bias,
-    options,
-  );
-  return modelOf(flattenTrees(grown, bias, settings.learningRate), frame.names);
+/** Addresses of what gradients are made of. */
+interface Slopes {
+  readonly targets: number;
+  readonly weights: number;
+  readonly gradients: number;
+  readonly sums: number;
+  /** Brings residuals near one; a power of two. */
+  readonly shrink: number;
 }
 
-function boost(state: Fit, bias: number, options: FitOptions<BoostedTreesSettings>): GrownNode[][] {
-  const { settings, bins } = state;
-  const validation = options.validation;
+function openFit(frame: Frame, y: Target, start: number, options: BoostedTreesFit, crew: Crew): Fit {
+  const { settings, seed, validation, weights } = options;
+  const { rows } = frame;
+  const random = seededRandom(seed);
+  const bins = fitBins(frame, settings, random.fork('bins'), crew);
+  const columns = binFrame(bins, frame, crew);
+  const constraints = constraintsOf(frame, bins, settings);
+  const grid = leafGridOf(y, start, settings.trees, settings);
   const watched = validation && {
-    columns: binFrame(bins, validation.frame),
-    scores: new Float64Array(validation.frame.rows).fill(bias),
-    y: validation.y,
+    rows: validation.frame.rows,
+    columns: binFrame(bins, validation.frame, crew),
+    scores: constants(crew, validation.frame.rows, start),
   };
-  const buffers = growBuffers(state.y.length, bins);
-  const gradients = new Float64Array(state.y.length);
-  const hessians = new Float64Array(state.y.length);
+  const training = constants(crew, rows, start);
+  const slopes = openSlopes(crew, y, weights, grid, settings);
+  const picks = Math.max(1, Math.round(settings.columnSubsample * columns.length));
+  return {
+    ...{ crew, y, weights, settings, slopes, grid },
+    random: random.fork('trees'),
+    sampler: sampler(crew, columns, rows, settings),
+    grower: openGrower({ crew, bins, columns, constraints, settings }, rows, Math.min(picks, columns.length)),
+    scores: { training, watched: watched ?? null, tables: scoreTables(crew, settings.maxLeaves) },
+  };
+}
+
+/** Pairs of rows are read at a time: arrays have room for an even number. */
+function constants(crew: Crew, rows: number, value: number): number {
+  const at = crew.reserve((rows + 1) * 8);
+  crew.views.f64.fill(value, at / 8, at / 8 + rows + 1);
+  return at;
+}
+
+function openSlopes(
+  crew: Crew,
+  y: Target,
+  weights: Float32Array | undefined,
+  { largest }: LeafGrid,
+  { objective }: BoostedTreesSettings,
+): Slopes {
+  const rows = y.length;
+  const isLogistic = objective === 'logistic';
+  const targets = crew.reserve((rows + 1) * (isLogistic ? 1 : 8));
+  if (isLogistic) crew.views.u8.set(y, targets);
+  else crew.views.f64.set(y, targets / 8);
+  const weighed = weights === undefined ? 0 : crew.reserve((rows + 1) * 4);
+  if (weights !== undefined) crew.views.f32.set(weights, weighed / 4);
+  return {
+    targets,
+    weights: weighed,
+    gradients: crew.reserve((rows + 1) * 8),
+    sums: crew.reserve(Math.ceil(rows / crew.chunk) * 16),
+    shrink: objective === 'squared' ? 2 ** -Math.ceil(Math.log2(largest)) : 1,
+  };
+}
+
+function boost(state: Fit, options: BoostedTreesFit): GrownNode[][] {
+  const { settings, scores, grower, crew } = state;
+  const { validation } = options;
   const grown: GrownNode[][] = [];
   let best = { loss: Infinity, trees: 0 };
   for (let round = 0; round < settings.trees; round++) {
-    derivatives(state, gradients, hessians);
-    const rows = sampleRows(state.y.length, settings.rowSubsample, state.random);
-    const all = Int32Array.from(bins.features, (_, k) => k);
-    const picked = all.length === 0 ? all : pickColumns(all, settings.columnSubsample, state.random);
-    const sample = { bins, columns: state.columns, picked, rows, gradients, hessians, random: state.random };
-    const tree = growTree(sample, settings, buffers);
-    grown.push(tree);
-    addTree(tree, state.columns, settings.learningRate, state.scores);
+    const sample = drawSample(state);
+    const tree = growTree(grower, sample, state.random);
+    finishLeaves(state, tree, sample);
+    addTree(grower, tree, sample, state.y.length, scores);
+    grown.push([...tree.nodes]);
     options.onProgress?.(round + 1, settings.trees);
-    if (watched === undefined) continue;
-    addTree(tree, watched.columns, settings.learningRate, watched.scores);
-    const loss = watchedLoss(watched.y, watched.scores, settings);
+    if (validation === undefined || scores.watched === null) continue;
+    const from = scores.watched.scores / 8;
+    const watched = crew.views.f64.slice(from, from + scores.watched.rows);
+    const loss = watchedLoss(validation.y, watched, settings);
     if (loss < best.loss) best = { loss, trees: round + 1 };
     else if (settings.earlyStoppingRounds > 0 && round + 1 - best.trees >= settings.earlyStoppingRounds)
       break;
   }
-  return watched !== undefined && settings.earlyStoppingRounds > 0 ? grown.slice(0, best.trees) : grown;
+  const isCut = validation !== undefined && settings.earlyStoppingRounds > 0;
+  return isCut ? grown.slice(0, best.trees) : grown;
 }
 
-/** Logistic loss: g = w (p - y), h = w p (1 - p). */
-function derivatives({ y, weights, scores }: Fit, gradients: Float64Array, hessians: Float64Array): void {
-  for (let row = 0; row < y.length; row++) {
-    const p = 1 / (1 + Math.exp(-scores[row]!));
-    gradients[row] = weights[row]! * (p - y[row]!);
-    hessians[row] = weights[row]! * p * (1 - p);
+/** Gradients of the loss at the scores, and the tree's sample of them. */
+function drawSample({ crew, y, settings, slopes, scores, sampler: draws, random }: Fit): TreeSample {
+  const { targets, weights, gradients, sums, shrink } = slopes;
+  const loss = OBJECTIVES.indexOf(settings.objective);
+  const args = [loss, scores.training, targets, weights, gradients, y.length, sums];
+  const reals = [shrink, settings.quantile, settings.positiveWeight];
+  crew.lead('DERIVE', crew.threadsFor(y.length * 4), args, reals);
+  const total = { gradient: 0, hessian: 0 };
+  for (let chunk = 0; chunk < Math.ceil(y.length / crew.chunk); chunk++) {
+    total.gradient += crew.views.f64[sums / 8 + 2 * chunk]!;
+    total.hessian += crew.views.f64[sums / 8 + 2 * chunk + 1]!;
+  }
+  const sample = draws.draw(random, gradients, total);
+  return { ...sample, units: { ...sample.units, gradient: sample.units.gradient / shrink } };
+}
+
+/** Leaf values become what is added: for quantiles that of the leaf's residuals; shrunk, and on the grid. */
+function finishLeaves(state: Fit, tree: GrownTree, sample: TreeSample): void {
+  const { settings, grid } = state;
+  for (const leaf of tree.leaves) {
+    const node = tree.nodes[leaf.node]!;
+    if (settings.objective === 'quantile') node.value = residualQuantile(state, leaf, sample);
+    node.value = roundToGrid(node.value * settings.learningRate, grid);
   }
 }
 
-function sampleRows(rows: number, rate: number, random: Random): Int32Array {
-  const sample = new Int32Array(rows);
-  let taken = 0;
-  for (let row = 0; row < rows; row++) {
-    if (rate >= 1 || random.unit() < rate) sample[taken++] = row;
-  }
-  return sample.subarray(0, taken);
-}
-
-/** Adds the tree's values to the log-odds of every binned row. */
-function addTree(
-  tree: readonly GrownNode[],
-  columns: readonly Uint8Array[],
-  rate: number,
-  scores: Float64Array,
-): void {
-  const width = Math.max(...tree.map((node) => node.split?.goesLeft.length ?? 0));
-  const sides = new Uint8Array(tree.length * width);
-  const left = Int32Array.from(tree, (node) => node.split?.left ?? -1);
-  const right = Int32Array.from(tree, (node) => node.split?.right ?? -1);
-  const values = Float64Array.from(tree, (node) => node.value * rate);
-  tree.forEach((node, i) => node.split && sides.set(node.split.goesLeft, i * width));
-  const columnOf = tree.map((node) => columns[node.split?.column ?? 0] ?? new Uint8Array(0));
-  for (let row = 0; row < scores.length; row++) {
-    let node = 0;
-    while (left[node]! >= 0) {
-      node = sides[node * width + columnOf[node]![row]!] === 1 ? left[node]! : right[node]!;
-    }
-    scores[row]! += values[node]!;
-  }
-}
-
-function watchedLoss(y: Uint8Array, scores: Float64Array, settings: BoostedTreesSettings): number {
-  if (settings.earlyStoppingMetric === 'average-precision') return -averagePrecision(y, scores);
-  return logLoss(y, scores.map(sigmoid));
-}
-
-function baseLogOdds(y: Uint8Array, weights: Float64Array): number {
-  let positive = 0;
-  let total = 0;
-  for (let row = 0; row < y.length; row++) {
-    total += weights[row]!;
-    positive += weights[row]! * y[row]!;
-  }
-  if (!(positive > 0 && positive < total && Number.isFinite(total))) {
-    throw new AppError(
-      'bad-input',
-      'bad-weights',
-      'the weights leave one class without any; give both positive finite weight',
-    );
-  }
-  return Math.log(positive / (total - positive));
+function residualQuantile(
+  { crew, y, weights, settings, grower, scores }: Fit,
+  { start, end }: GrownTree['leaves'][number],
+  { list }: TreeSample,
+): number {
+  const { i32, f64 } = crew.views;
+  const rows = i32.slice(grower.positions / 4 + start, grower.positions / 4 + end);
+  if (list !== 0) rows.forEach((position, k) => (rows[k] = i32[list / 4 + position]!));
+  const residuals = Float64Array.from(rows, (row) => y[row]! - f64[scores.training / 8 + row]!);
+  const shares = weights && Float64Array.from(rows, (row) => weights[row]!);
+  return weightedQuantile(residuals, shares, settings.quantile);
 }
 
 function requireSane(settings: BoostedTreesSettings): void {
   assert(settings.maxBins >= 2 && settings.maxBins <= 255, 'maxBins is from 2 to 255');
   assert(settings.maxLeaves >= 2 && settings.trees >= 1, 'at least one tree of two leaves');
   assert(settings.rowSubsample > 0 && settings.columnSubsample > 0, 'the subsamples are shares above zero');
+  assert(settings.quantile > 0 && settings.quantile < 1, 'the quantile is between 0 and 1');
+  const isConstrained = Object.keys(settings.monotone).length > 0;
+  if (settings.objective !== 'quantile' || !isConstrained) return;
+  throw new AppError(
+    'bad-input',
+    'bad-monotone',
+    'leaf values of the quantile loss are quantiles, which no bound keeps in order; drop the monotone constraints',
+  );
 }
 
-function modelOf(trees: Trees, featureNames: readonly string[]): BoostedTreesModel {
+function modelOf(trees: Trees, featureNames: readonly string[], objective: Objective): BoostedTreesModel {
+  const answer = objective === 'logistic' ? sigmoid : (score: number): number => score;
   return {
     learner: 'boosted-trees',
     featureNames,
     treeCount: trees.roots.length,
-    predict: (frame) =>
-      predictFrame(frame, featureNames, (values, offset) => sigmoid(logOdds(trees, values, offset))),
-    predictOne: (row) => sigmoid(logOdds(trees, row, 0)),
+    predict: (frame) => logOddsOfRows(trees, columnsByName(frame, featureNames), frame.rows).map(answer),
+    predictOne: (row) => answer(logOddsOfRow(trees, row, 0)),
     explain: (row) => explainTrees(trees, row, featureNames.length),
-    toJSON: () => ({ learner: 'boosted-trees', featureNames, ...encodeTrees(unpackTrees(trees)) }),
+    toJSON: () => ({ learner: 'boosted-trees', featureNames, objective, ...encodeTrees(unpackTrees(trees)) }),
   };
 }
 
 function fromJSON(json: unknown): BoostedTreesModel {
   const { featureNames, trees } = decodeTrees(json);
-  return modelOf(packTrees(trees), featureNames);
+  return modelOf(packTrees(trees), featureNames, objectiveOf(json));
+}
+
+/** Artefacts from before there were others are logistic. */
+function objectiveOf(json: unknown): Objective {
+  const { objective = 'logistic' } = json as { objective?: unknown }; // An object, by `decodeTrees`.
+  const known = OBJECTIVES.find((name) => name === objective);
+  if (known !== undefined) return known;
+  throw new AppError(
+    'bad-input',
+    'bad-model',
+    `this model has the unknown objective ${JSON.stringify(objective)}`,
+  );
 }

@@ -1,12 +1,19 @@
 /**
  * Grows one tree leaf by leaf: the leaf with the largest gain splits next (Shi 2007; Ke et al. 2017), until `maxLeaves`
- * or no split gains. Rows of a leaf stay contiguous and ascending in one index array, so histograms read memory forwards.
+ * or no split gains. Rows of a leaf stay contiguous and ascending in one list, so histograms read memory forwards.
  */
 import type { Random } from '../../core/random.js';
 import type { Bins, FeatureBins } from './bins.js';
-import { CELL, countHistogram, subtractHistogram } from './histogram.js';
-import { findSplit, leafValue } from './split-search.js';
-import type { Split, SplitSettings, Sums } from './split-search.js';
+import type { Constraints } from './constraints.js';
+import type { Crew } from './crew.js';
+import { cellsOf, histograms, sumCells } from './histogram.js';
+import type { Histograms, Sums } from './histogram.js';
+import { leafValue, UNBOUNDED } from './leaf-value.js';
+import type { Bounds } from './leaf-value.js';
+import { describeFeatures, searchTables, settle } from './split-search.js';
+import type { SearchTables, Split, SplitSearch, SplitSettings } from './split-search.js';
+import { pickColumns } from './tree-sample.js';
+import type { TreeSample } from './tree-sample.js';
 
 export interface GrowSettings extends SplitSettings {
   readonly maxLeaves: number;
@@ -14,23 +21,10 @@ export interface GrowSettings extends SplitSettings {
   readonly columnSubsampleByNode: number;
 }
 
-export interface GrowRequest {
-  readonly bins: Bins;
-  readonly columns: readonly Uint8Array[];
-  /** Positions in `bins.features` that this tree may use, ascending. */
-  readonly picked: Int32Array;
-  /** Row numbers of the sample, ascending; reordered in place. */
-  readonly rows: Int32Array;
-  /** For every row of the frame (n). */
-  readonly gradients: Float64Array;
-  readonly hessians: Float64Array;
-  readonly random: Random;
-}
-
 /** A node of a grown tree; the children are positions in the tree. */
 export interface GrownNode {
   readonly rows: number;
-  /** Leaf value before shrinkage; meaningful where `split` is null. */
+  /** Leaf value; meaningful where `split` is null. */
   value: number;
   split: GrownSplit | null;
 }
@@ -48,8 +42,54 @@ export interface GrownSplit {
   /** Categorical: codes named left and right. */
   readonly leftCodes: readonly number[];
   readonly rightCodes: readonly number[];
-  /** For each bin, the missing one included: 1 when it goes left (bins + 1). */
-  readonly goesLeft: Uint8Array;
+  /** Address of the side of each bin, the missing one included: 1 is left (256 bytes). */
+  readonly sides: number;
+}
+
+export interface GrownTree {
+  /** In order of creation, the root first. */
+  readonly nodes: readonly GrownNode[];
+  /** The leaves' places in the list of positions, ascending. */
+  readonly leaves: readonly { readonly node: number; readonly start: number; readonly end: number }[];
+}
+
+/** What lives as long as a fit. */
+export interface Grower {
+  readonly crew: Crew;
+  readonly bins: Bins;
+  /** Addresses of the binned columns. */
+  readonly columns: readonly number[];
+  readonly constraints: Constraints;
+  readonly settings: GrowSettings;
+  readonly histograms: Histograms;
+  readonly tables: SearchTables;
+  /** Addresses: positions by leaf, two lists that a partition fills, and each thread's count. */
+  readonly positions: number;
+  readonly lists: readonly [number, number];
+  readonly counts: number;
+  /** Address of the sides of a tree's splits. */
+  readonly sides: number;
+}
+
+const SIDES = 256;
+
+export function openGrower(
+  place: Pick<Grower, 'crew' | 'bins' | 'columns' | 'constraints' | 'settings'>,
+  rows: number,
+  features: number,
+): Grower {
+  const { crew, settings } = place;
+  return {
+    ...place,
+    positions: crew.reserve(rows * 4),
+    // A list is written one past the last row that belongs there.
+    lists: [crew.reserve(rows * 4 + 4), crew.reserve(rows * 4 + 4)],
+    counts: crew.reserve(crew.threads * 4),
+    sides: crew.reserve((settings.maxLeaves - 1) * SIDES),
+    tables: searchTables(crew, features),
+    // A leaf keeps one until it splits, and its smaller child takes another.
+    histograms: histograms(crew, features, settings.maxLeaves + 1),
+  };
 }
 
 interface Leaf {
@@ -58,96 +98,92 @@ interface Leaf {
   readonly end: number;
   readonly depth: number;
   readonly sums: Sums;
-  histogram: Float64Array | null;
+  readonly bounds: Bounds;
+  /** Interaction groups that hold every feature of the path; null without constraints. */
+  readonly groups: readonly Uint8Array[] | null;
+  /** 0 when it has none. */
+  histogram: number;
   split: Split | null;
 }
 
-/** Buffers that live as long as a fit: histograms are large and would otherwise be allocated for each leaf. */
-export interface GrowBuffers {
-  readonly histograms: Float64Array[];
-  /** Length of a histogram of all features. */
-  readonly cells: number;
-  readonly gradients: Float64Array;
-  readonly hessians: Float64Array;
-  readonly rows: Int32Array;
+/** A tree being grown. */
+interface Growth extends Grower {
+  readonly sample: TreeSample;
+  readonly search: SplitSearch;
+  readonly random: Random;
+  readonly nodes: GrownNode[];
 }
 
-export function growBuffers(rows: number, { features }: Bins): GrowBuffers {
-  return {
-    histograms: [],
-    cells: cellOffsets(features)[features.length]!,
-    gradients: new Float64Array(rows),
-    hessians: new Float64Array(rows),
-    rows: new Int32Array(rows),
-  };
-}
-
-/** Nodes in order of creation, the root first. */
-export function growTree(request: GrowRequest, settings: GrowSettings, buffers: GrowBuffers): GrownNode[] {
-  const columns = Array.from(request.picked, (k) => request.columns[k]!);
-  const features = Array.from(request.picked, (k) => request.bins.features[k]!);
-  const offsets = cellOffsets(features);
-  const grower: Grower = { request, settings, buffers, columns, features, offsets, nodes: [] };
-  const leaves = [rootLeaf(grower)];
+export function growTree(grower: Grower, sample: TreeSample, random: Random): GrownTree {
+  const { crew, settings, histograms: pool } = grower;
+  const growth = startGrowth(grower, sample, random);
+  crew.lead('LIST', crew.threadsFor(sample.rows), [grower.positions, sample.rows]);
+  const leaves = [rootLeaf(growth)];
   while (leaves.length < settings.maxLeaves) {
     const position = bestLeaf(leaves);
     if (position < 0) break;
-    const leaf = leaves[position]!;
     const isLast = leaves.length + 1 === settings.maxLeaves;
-    const [left, right] = splitLeaf(grower, leaf, isLast);
+    const [left, right] = splitLeaf(growth, leaves[position]!, isLast);
     leaves[position] = left;
     leaves.push(right);
   }
   for (const leaf of leaves) {
-    if (leaf.histogram !== null) buffers.histograms.push(leaf.histogram);
-    grower.nodes[leaf.node]!.value = leafValue(leaf.sums, settings);
+    if (leaf.histogram !== 0) pool.give(leaf.histogram);
+    growth.nodes[leaf.node]!.value = leafValue(leaf.sums, sample.units, settings, leaf.bounds);
   }
-  return grower.nodes;
+  return { nodes: growth.nodes, leaves: leaves.sort((a, b) => a.start - b.start) };
 }
 
-interface Grower {
-  readonly request: GrowRequest;
-  readonly settings: GrowSettings;
-  readonly buffers: GrowBuffers;
-  /** Binned columns of the tree's features, in histogram order. */
-  readonly columns: readonly Uint8Array[];
-  readonly features: readonly FeatureBins[];
-  /** Where each feature's cells start in a histogram (features + 1). */
-  readonly offsets: Int32Array;
-  readonly nodes: GrownNode[];
+function startGrowth(grower: Grower, sample: TreeSample, random: Random): Growth {
+  const { crew, settings, tables, constraints } = grower;
+  const features = Array.from(sample.picked, (k) => grower.bins.features[k]!);
+  const signs = constraints.monotone && sample.picked.map((k) => constraints.monotone![k]!);
+  const monotone = signs && Int8Array.from(signs);
+  const search = { crew, settings, units: sample.units, features, monotone, tables };
+  describeFeatures(search);
+  return { ...grower, sample, search, random, nodes: [] };
 }
 
-function cellOffsets(features: readonly FeatureBins[]): Int32Array {
-  const offsets = new Int32Array(features.length + 1);
-  features.forEach(({ bins }, slot) => (offsets[slot + 1] = offsets[slot]! + (bins + 1) * CELL));
-  return offsets;
-}
-
-function rootLeaf(grower: Grower): Leaf {
-  const { rows, gradients, hessians } = grower.request;
-  let gradient = 0;
-  let hessian = 0;
-  for (const row of rows) {
-    gradient += gradients[row]!;
-    hessian += hessians[row]!;
-  }
-  const sums = { gradient, hessian, rows: rows.length };
-  const leaf = addLeaf(grower, { start: 0, end: rows.length, depth: 0, sums });
-  if (maySplit(grower, leaf)) {
-    leaf.histogram = countLeaf(grower, leaf);
-    leaf.split = searchLeaf(grower, leaf);
-  }
+function rootLeaf(growth: Growth): Leaf {
+  const { crew, sample, constraints, search } = growth;
+  const place = { start: 0, end: sample.rows, depth: 0, bounds: UNBOUNDED, groups: constraints.groups };
+  if (!maySplit(growth, sample.rows, 0)) return addLeaf(growth, { ...place, sums: sumRows(crew, sample) });
+  const histogram = growth.histograms.take();
+  const parts = countRows(growth, histogram, 0, sample.rows);
+  const bins = Array.from({ length: search.features[0]!.bins + 1 }, (_, bin) => bin);
+  const addresses = Array.from({ length: parts.count }, (_, k) => parts.at + k * parts.bytes);
+  const sums = [histogram, ...addresses]
+    .map((at) => sumCells(crew.views.i32, cellsOf(crew, at, 0), bins))
+    .reduce((all, part) => ({
+      gradient: all.gradient + part.gradient,
+      hessian: all.hessian + part.hessian,
+      rows: all.rows + part.rows,
+    }));
+  const leaf = addLeaf(growth, { ...place, sums });
+  leaf.histogram = histogram;
+  [leaf.split] = settle(search, { ...leaf, slots: slotsOf(growth, leaf) }, null, parts);
   return leaf;
 }
 
-function addLeaf(grower: Grower, place: Pick<Leaf, 'start' | 'end' | 'depth' | 'sums'>): Leaf {
-  grower.nodes.push({ rows: place.sums.rows, value: 0, split: null });
-  return { ...place, node: grower.nodes.length - 1, histogram: null, split: null };
+/** The sums of a tree that has no histogram. */
+function sumRows({ views }: Crew, { gradients, rows }: TreeSample): Sums {
+  let gradient = 0;
+  let hessian = 0;
+  for (let at = 0; at < rows; at++) {
+    gradient += views.i32[gradients / 4 + 2 * at]!;
+    hessian += views.i32[gradients / 4 + 2 * at + 1]!;
+  }
+  return { gradient, hessian, rows };
 }
 
-function maySplit({ settings, features }: Grower, leaf: Leaf): boolean {
-  const enoughRows = leaf.sums.rows >= 2 * settings.minRowsPerLeaf && leaf.sums.rows >= 2;
-  return enoughRows && leaf.depth < settings.maxDepth && features.length > 0 && settings.maxLeaves > 1;
+function addLeaf(growth: Growth, place: Omit<Leaf, 'node' | 'histogram' | 'split'>): Leaf {
+  growth.nodes.push({ rows: place.sums.rows, value: 0, split: null });
+  return { ...place, node: growth.nodes.length - 1, histogram: 0, split: null };
+}
+
+function maySplit({ settings, search }: Growth, rows: number, depth: number): boolean {
+  const enoughRows = rows >= Math.max(2, 2 * settings.minRowsPerLeaf);
+  return enoughRows && depth < settings.maxDepth && search.features.length > 0;
 }
 
 function bestLeaf(leaves: readonly Leaf[]): number {
@@ -162,108 +198,139 @@ function bestLeaf(leaves: readonly Leaf[]): number {
   return best;
 }
 
-function splitLeaf(grower: Grower, leaf: Leaf, isLast: boolean): [Leaf, Leaf] {
+function splitLeaf(growth: Growth, leaf: Leaf, isLast: boolean): [Leaf, Leaf] {
   const split = leaf.split!;
-  const goesLeft = sidesOf(grower, split);
-  const middle = partition(grower, leaf, split, goesLeft);
+  const sides = writeSides(growth, split);
+  const middle = leaf.start + split.left.rows;
+  partition(growth, leaf, split, sides);
+  const [lower, upper] = boundsOf(growth, leaf, split);
+  const groups = groupsOf(growth, leaf, split);
   const depth = leaf.depth + 1;
-  const left = addLeaf(grower, { start: leaf.start, end: middle, depth, sums: split.left });
-  const right = addLeaf(grower, { start: middle, end: leaf.end, depth, sums: split.right });
-  grower.nodes[leaf.node]!.split = grownSplit(grower, split, goesLeft, left.node, right.node);
-  if (isLast) grower.buffers.histograms.push(leaf.histogram!);
-  else prepareChildren(grower, leaf.histogram!, left, right);
+  const left = addLeaf(growth, {
+    ...{ start: leaf.start, end: middle, depth, sums: split.left, groups },
+    bounds: lower,
+  });
+  const right = addLeaf(growth, {
+    ...{ start: middle, end: leaf.end, depth, sums: split.right, groups },
+    bounds: upper,
+  });
+  growth.nodes[leaf.node]!.split = grownSplit(growth, split, sides, left.node, right.node);
+  if (isLast) growth.histograms.give(leaf.histogram);
+  else prepareChildren(growth, leaf.histogram, left, right);
   return [left, right];
 }
 
-function prepareChildren(grower: Grower, parent: Float64Array, left: Leaf, right: Leaf): void {
+/** Counts the smaller child and searches both. */
+function prepareChildren(growth: Growth, parent: number, left: Leaf, right: Leaf): void {
   const [smaller, larger] = left.sums.rows <= right.sums.rows ? [left, right] : [right, left];
-  if (!maySplit(grower, larger)) {
-    grower.buffers.histograms.push(parent);
+  if (!maySplit(growth, larger.sums.rows, larger.depth)) {
+    growth.histograms.give(parent);
     return;
   }
-  smaller.histogram = countLeaf(grower, smaller);
-  subtractHistogram(parent, smaller.histogram, grower.offsets[grower.features.length]!);
+  smaller.histogram = growth.histograms.take();
   larger.histogram = parent;
-  larger.split = searchLeaf(grower, larger);
-  if (maySplit(grower, smaller)) smaller.split = searchLeaf(grower, smaller);
-}
-
-function countLeaf({ request, buffers, columns, offsets }: Grower, { start, end }: Leaf): Float64Array {
-  const { rows, gradients, hessians } = request;
-  for (let i = start, j = 0; i < end; i++, j++) {
-    buffers.gradients[j] = gradients[rows[i]!]!;
-    buffers.hessians[j] = hessians[rows[i]!]!;
+  const parts = countRows(growth, smaller.histogram, smaller.start, smaller.end);
+  const counted = { ...smaller, slots: slotsOf(growth, smaller) };
+  const sibling = { ...larger, slots: slotsOf(growth, larger) };
+  [smaller.split, larger.split] = settle(growth.search, counted, sibling, parts);
+  for (const leaf of [smaller, larger]) {
+    if (leaf.split !== null) continue;
+    growth.histograms.give(leaf.histogram);
+    leaf.histogram = 0;
   }
-  const histogram = buffers.histograms.pop() ?? new Float64Array(buffers.cells);
-  const leafSums = { gradients: buffers.gradients, hessians: buffers.hessians };
-  countHistogram(histogram, { columns, offsets, rows, start, end, ...leafSums });
-  return histogram;
 }
 
-function searchLeaf({ request, settings, features, offsets }: Grower, leaf: Leaf): Split | null {
-  const all = Int32Array.from(features, (_, slot) => slot);
+/** Counts the rows at positions [start, end); returns where the threads' parts lie. */
+function countRows(
+  { crew, sample, positions, histograms: pool }: Growth,
+  histogram: number,
+  start: number,
+  end: number,
+): { at: number; bytes: number; count: number } {
+  const features = sample.picked.length;
+  const threads = crew.threadsFor((end - start) * features);
+  const list = end - start === sample.rows ? 0 : positions;
+  const places = [histogram, pool.parts, pool.bytes, sample.blocks, sample.blockBytes];
+  crew.lead('COUNT', threads, [...places, features, sample.gradients, list, start, end]);
+  return { at: pool.parts, bytes: pool.bytes, count: threads - 1 };
+}
+
+/** 1 for each feature that a leaf may try; null for a leaf that may not split. */
+function slotsOf(growth: Growth, { sums, depth, groups }: Leaf): Uint8Array | null {
+  const { sample, settings, random } = growth;
+  if (!maySplit(growth, sums.rows, depth)) return null;
+  const all = Int32Array.from(sample.picked.keys());
+  const allowed =
+    groups === null ? all : all.filter((slot) => groups.some((group) => group[sample.picked[slot]!] === 1));
   const rate = settings.columnSubsampleByNode;
-  const slots = rate < 1 ? pickColumns(all, rate, request.random) : all;
-  const histogram = leaf.histogram!;
-  return findSplit({ histogram, features, offsets, slots, total: leaf.sums }, settings);
+  const slots = new Uint8Array(all.length);
+  if (allowed.length === 0) return null;
+  for (const slot of rate < 1 ? pickColumns(allowed, rate, random) : allowed) slots[slot] = 1;
+  return slots;
 }
 
-/** A share of the columns without replacement, at least one, ascending. */
-export function pickColumns(columns: Int32Array, rate: number, random: Random): Int32Array {
-  const wanted = Math.min(columns.length, Math.max(1, Math.round(rate * columns.length)));
-  const pool = columns.slice();
-  for (let i = 0; i < wanted; i++) {
-    const other = i + random.below(pool.length - i);
-    [pool[i], pool[other]] = [pool[other]!, pool[i]!];
-  }
-  return pool.slice(0, wanted).sort();
+/** Parts the leaf's positions; both sides keep their order. */
+function partition(
+  { crew, sample, positions, lists, counts, columns }: Growth,
+  leaf: Leaf,
+  split: Split,
+  sides: number,
+): void {
+  const { slot } = split;
+  const threads = crew.threadsFor((leaf.end - leaf.start) * 4);
+  const isPacked = sample.list !== 0;
+  const block = sample.blocks + Math.floor(slot / 16) * sample.blockBytes;
+  const bins = isPacked ? block + (slot % 16) : columns[sample.picked[slot]!]!;
+  const args = [positions, ...lists, leaf.start, leaf.end, bins, isPacked ? 4 : 0, sides, counts];
+  crew.lead('PART', threads, args);
+  crew.lead('JOIN', threads, args);
 }
 
-function sidesOf({ features }: Grower, split: Split): Uint8Array {
-  const { bins } = features[split.slot]!;
-  const goesLeft = new Uint8Array(bins + 1);
+function writeSides({ crew, search, sides, nodes }: Growth, split: Split): number {
+  const { bins } = search.features[split.slot]!;
+  // Every split adds two nodes.
+  const at = sides + ((nodes.length - 1) / 2) * SIDES;
+  const goesLeft = crew.views.u8.subarray(at, at + SIDES).fill(0);
   if (split.leftBins === null) goesLeft.fill(1, 0, split.bin + 1);
   else if (split.missingLeft) {
     goesLeft.fill(1);
     for (const bin of split.rightBins!) goesLeft[bin] = 0;
   } else for (const bin of split.leftBins) goesLeft[bin] = 1;
   goesLeft[bins] = split.missingLeft ? 1 : 0;
-  return goesLeft;
+  return at;
 }
 
-/** Stable: both sides keep ascending row numbers. Returns where the right side starts. */
-function partition(
-  { request, buffers, columns }: Grower,
-  leaf: Leaf,
-  split: Split,
-  goesLeft: Uint8Array,
-): number {
-  const column = columns[split.slot]!;
-  const { rows } = request;
-  let left = leaf.start;
-  let right = 0;
-  for (let i = leaf.start; i < leaf.end; i++) {
-    const row = rows[i]!;
-    if (goesLeft[column[row]!] === 1) rows[left++] = row;
-    else buffers.rows[right++] = row;
-  }
-  rows.set(buffers.rows.subarray(0, right), left);
-  return left;
+/** Below a monotone split, the middle of its sides' values bounds both. */
+function boundsOf({ search, sample, settings }: Growth, { bounds }: Leaf, split: Split): [Bounds, Bounds] {
+  const sign = search.monotone?.[split.slot] ?? 0;
+  if (sign === 0) return [bounds, bounds];
+  const value = (sums: Sums): number => leafValue(sums, sample.units, settings, bounds);
+  const middle = (value(split.left) + value(split.right)) / 2;
+  const [below, above] = [
+    { low: bounds.low, high: middle },
+    { low: middle, high: bounds.high },
+  ];
+  return sign > 0 ? [below, above] : [above, below];
+}
+
+function groupsOf({ sample }: Growth, { groups }: Leaf, { slot }: Split): readonly Uint8Array[] | null {
+  const feature = sample.picked[slot]!;
+  return groups && groups.filter((group) => group[feature] === 1);
 }
 
 function grownSplit(
-  { request }: Grower,
+  { sample, bins }: Growth,
   split: Split,
-  goesLeft: Uint8Array,
+  sides: number,
   left: number,
   right: number,
 ): GrownSplit {
-  const column = request.picked[split.slot]!;
-  const feature = request.bins.features[column]!;
-  const codesOf = (bins: readonly number[] | null): number[] =>
-    (bins ?? []).map((bin) => feature.codes[bin]!);
+  const column = sample.picked[split.slot]!;
+  const feature = bins.features[column]!;
+  const codesOf = (list: readonly number[] | null): number[] =>
+    (list ?? []).map((bin) => feature.codes[bin]!);
   const { gain, missingLeft, bin } = split;
   const leftCodes = codesOf(split.leftBins);
   const rightCodes = codesOf(split.rightBins);
-  return { left, right, feature, column, gain, missingLeft, bin, leftCodes, rightCodes, goesLeft };
+  return { left, right, feature, column, gain, missingLeft, bin, leftCodes, rightCodes, sides };
 }

@@ -1,9 +1,14 @@
 /**
- * The best split of a leaf, from its histogram. Gain is the second-order one of Chen and Guestrin 2016 (XGBoost),
- * equation 7, with an L1 threshold; rows with a missing value are tried on both sides. Categories are ordered by
- * gradient over hessian, which makes the best two-way partition a prefix (Fisher 1958).
+ * The best split of a leaf, from its histogram: of the largest gain (see leaf-value.ts), rows with a missing value tried
+ * on both sides. The kernel finds the best threshold of every number, this file the grouping of every category, and of
+ * equal splits the first feature's wins, so growth is repeatable.
  */
-import { CELL } from './histogram.js';
+import { searchCategories } from './category-search.js';
+import type { Crew } from './crew.js';
+import { CELL, cellsOf, minus } from './histogram.js';
+import type { Sums } from './histogram.js';
+import { leafScore } from './leaf-value.js';
+import type { Bounds, Units } from './leaf-value.js';
 
 export interface SplitSettings {
   readonly l1: number;
@@ -16,18 +21,17 @@ export interface SplitSettings {
   readonly minCategoryRows: number;
 }
 
-/** Sums over the rows of a leaf. */
-export interface Sums {
-  readonly gradient: number;
-  readonly hessian: number;
-  readonly rows: number;
+export interface SplitFeature {
+  readonly categorical: boolean;
+  /** Value bins; the missing bin is the next one. */
+  readonly bins: number;
 }
 
 export interface Split {
   /** Position of the feature in the histogram. */
   readonly slot: number;
   readonly gain: number;
-  /** Numeric: bins up to this one go left. */
+  /** Numeric: bins up to this one go left; -1 for a categorical split. */
   readonly bin: number;
   /** Categorical: the bins that go left; null for a numeric split. */
   readonly leftBins: readonly number[] | null;
@@ -38,222 +42,155 @@ export interface Split {
   readonly right: Sums;
 }
 
-export interface SplitFeature {
-  readonly categorical: boolean;
-  /** Value bins; the missing bin is the next one. */
-  readonly bins: number;
-}
-
-/** One leaf's search: what is being tried and the best so far. One object, so that the scans allocate nothing. */
-interface Search {
-  readonly histogram: Float64Array;
-  readonly offsets: Int32Array;
-  readonly total: Sums;
+/** What the searches of one tree have in common. */
+export interface SplitSearch {
+  readonly crew: Crew;
   readonly settings: SplitSettings;
-  /** Being tried: the feature, its L2, and whether its missing rows are counted left. */
-  slot: number;
-  l2: number;
-  missingLeft: boolean;
-  readonly best: Candidate;
-}
-
-interface Candidate {
-  gain: number;
-  slot: number;
-  /** Numeric: last bin on the left. Categorical: number of ordered bins on the left. */
-  cut: number;
-  missingLeft: boolean;
-  gradient: number;
-  hessian: number;
-  rows: number;
-}
-
-export interface SplitRequest {
-  readonly histogram: Float64Array;
-  /** Where each feature's cells start. */
-  readonly offsets: Int32Array;
+  readonly units: Units;
   /** In the order of the histogram. */
   readonly features: readonly SplitFeature[];
-  /** The features to try. */
-  readonly slots: Int32Array;
-  readonly total: Sums;
+  /** Sign of each feature's monotone constraint, 0 without; null when no feature of the fit has one. */
+  readonly monotone: Int8Array | null;
+  /** Addresses of what the kernel reads and writes. */
+  readonly tables: SearchTables;
 }
 
-/** Null when no split gains more than `minSplitGain`. */
-export function findSplit(
-  { histogram, offsets, features, slots, total }: SplitRequest,
-  settings: SplitSettings,
-): Split | null {
-  const gain = Math.max(settings.minSplitGain, 1e-12 * total.hessian);
-  const best: Candidate = { gain, slot: -1, cut: 0, missingLeft: false, gradient: 0, hessian: 0, rows: 0 };
-  const search: Search = {
-    histogram,
-    offsets,
-    total,
-    settings,
-    slot: 0,
-    l2: settings.l2,
-    missingLeft: false,
-    best,
-  };
-  for (const slot of slots) {
-    search.slot = slot;
-    const feature = features[slot]!;
-    if (feature.categorical) searchCategories(search, feature.bins);
-    else searchNumbers(search, feature.bins);
-  }
-  return best.slot < 0 ? null : describe(search, features[best.slot]!);
+export interface SearchTables {
+  readonly features: number;
+  /** For the counted leaf and its sibling: the features to try, and the answers. */
+  readonly masks: readonly [number, number];
+  readonly answers: readonly [number, number];
 }
 
-/** The optimal leaf value, -G / (H + l2) with G shrunk by l1. */
-export function leafValue({ gradient, hessian }: Sums, { l1, l2 }: SplitSettings): number {
-  const shrunk = Math.sign(gradient) * Math.max(0, Math.abs(gradient) - l1);
-  const curvature = hessian + l2;
-  return curvature > 0 ? -shrunk / curvature : 0;
+export interface SearchedLeaf {
+  readonly histogram: number;
+  readonly sums: Sums;
+  readonly bounds: Bounds;
+  /** 1 for each feature to try; null for a leaf that may not split. */
+  readonly slots: Uint8Array | null;
 }
 
-function scoreOf(gradient: number, hessian: number, l1: number, l2: number): number {
-  const size = Math.abs(gradient) - l1;
-  if (size <= 0) return 0;
-  return (size * size) / (hessian + l2);
+/** Parts of the counted histogram that other threads counted. */
+export interface Parts {
+  readonly at: number;
+  readonly bytes: number;
+  readonly count: number;
 }
 
-function searchNumbers(search: Search, bins: number): void {
-  const { histogram, offsets, slot } = search;
-  const missing = offsets[slot]! + bins * CELL;
-  search.l2 = search.settings.l2;
-  if (histogram[missing + 2]! === 0) {
-    scanNumbers(search, bins - 1, -1);
-    return;
-  }
-  // With missing rows on the right, the last cut is "any value" against "missing".
-  scanNumbers(search, bins, -1);
-  scanNumbers(search, bins - 1, missing);
-}
+const FEATURE_WORDS = 3;
+const ANSWER_BYTES = 32;
 
-/** Tries the cuts after bins 0 ... cuts - 1; the rows of the cell `missing`, unless -1, are on the left. */
-function scanNumbers(search: Search, cuts: number, missing: number): void {
-  const { histogram, total, settings } = search;
-  search.missingLeft = missing >= 0;
-  let g = search.missingLeft ? histogram[missing]! : 0;
-  let h = search.missingLeft ? histogram[missing + 1]! : 0;
-  let n = search.missingLeft ? histogram[missing + 2]! : 0;
-  let cell = search.offsets[search.slot]!;
-  for (let bin = 0; bin < cuts; bin++, cell += CELL) {
-    const rows = histogram[cell + 2]!;
-    if (rows === 0) continue;
-    g += histogram[cell]!;
-    h += histogram[cell + 1]!;
-    n += rows;
-    if (total.rows - n < settings.minRowsPerLeaf) break;
-    if (n >= settings.minRowsPerLeaf) offer(search, bin, g, h, n);
-  }
-}
-
-function searchCategories(search: Search, bins: number): void {
-  const { settings, total } = search;
-  search.l2 = settings.l2 + settings.categoryL2;
-  const order = orderCategories(search, search.slot, bins);
-  const unnamed = total.rows - sumBins(search, search.slot, order).rows;
-  scanCategories(search, order, unnamed > 0 ? order.length : order.length - 1, false);
-  if (unnamed > 0) scanCategories(search, order, order.length - 1, true);
-}
-
-/** Tries the first 1 ... cuts categories on the left, with or without the rows of no named category. */
-function scanCategories(search: Search, order: readonly number[], cuts: number, missingLeft: boolean): void {
-  const { histogram, total, settings } = search;
-  search.missingLeft = missingLeft;
-  const named = missingLeft ? sumBins(search, search.slot, order) : total;
-  let g = total.gradient - named.gradient;
-  let h = total.hessian - named.hessian;
-  let n = total.rows - named.rows;
-  for (let cut = 1; cut <= cuts; cut++) {
-    const cell = search.offsets[search.slot]! + order[cut - 1]! * CELL;
-    g += histogram[cell]!;
-    h += histogram[cell + 1]!;
-    n += histogram[cell + 2]!;
-    if (total.rows - n < settings.minRowsPerLeaf) break;
-    if (n >= settings.minRowsPerLeaf) offer(search, cut, g, h, n);
-  }
-}
-
-/** Keeps the split when it is strictly better: of equal splits the first wins, so growth is repeatable. */
-function offer(
-  { total, settings, best, slot, l2, missingLeft }: Search,
-  cut: number,
-  g: number,
-  h: number,
-  n: number,
-): void {
-  const rightH = total.hessian - h;
-  if (h < settings.minChildWeight || rightH < settings.minChildWeight) return;
-  const gain =
-    scoreOf(g, h, settings.l1, l2) +
-    scoreOf(total.gradient - g, rightH, settings.l1, l2) -
-    scoreOf(total.gradient, total.hessian, settings.l1, l2);
-  if (!(gain > best.gain)) return;
-  best.gain = gain;
-  best.slot = slot;
-  best.cut = cut;
-  best.missingLeft = missingLeft;
-  best.gradient = g;
-  best.hessian = h;
-  best.rows = n;
-}
-
-/** Bins with enough rows, by smoothed gradient over hessian; rarer ones go with the missing values. */
-function orderCategories({ histogram, offsets, settings }: Search, slot: number, bins: number): number[] {
-  const base = offsets[slot]!;
-  const order: number[] = [];
-  for (let bin = 0; bin < bins; bin++) {
-    if (histogram[base + bin * CELL + 2]! >= settings.minCategoryRows) order.push(bin);
-  }
-  const ratio = (bin: number): number => {
-    const cell = base + bin * CELL;
-    return histogram[cell]! / (histogram[cell + 1]! + settings.categorySmoothing);
-  };
-  return order.sort((a, b) => ratio(a) - ratio(b) || a - b);
-}
-
-function sumBins({ histogram, offsets }: Search, slot: number, bins: readonly number[]): Sums {
-  let gradient = 0;
-  let hessian = 0;
-  let rows = 0;
-  for (const bin of bins) {
-    const cell = offsets[slot]! + bin * CELL;
-    gradient += histogram[cell]!;
-    hessian += histogram[cell + 1]!;
-    rows += histogram[cell + 2]!;
-  }
-  return { gradient, hessian, rows };
-}
-
-function describe(search: Search, feature: SplitFeature): Split {
-  const { best, total, histogram, offsets } = search;
-  const { slot, gain, cut } = best;
-  const left = { gradient: best.gradient, hessian: best.hessian, rows: best.rows };
-  const right = {
-    gradient: total.gradient - left.gradient,
-    hessian: total.hessian - left.hessian,
-    rows: total.rows - left.rows,
-  };
-  const order = feature.categorical ? orderCategories(search, slot, feature.bins) : null;
-  const seenMissing =
-    order === null
-      ? histogram[offsets[slot]! + feature.bins * CELL + 2]! > 0
-      : sumBins(search, slot, order).rows < total.rows;
-  // Where none was seen, a later missing or unseen value follows the larger side.
-  const missingLeft = seenMissing ? best.missingLeft : left.rows >= right.rows;
-  if (order === null)
-    return { slot, gain, bin: cut, leftBins: null, rightBins: null, missingLeft, left, right };
+export function searchTables(crew: Crew, features: number): SearchTables {
+  const pair = (bytes: number): [number, number] => [crew.reserve(bytes), crew.reserve(bytes)];
   return {
-    slot,
-    gain,
-    bin: -1,
-    leftBins: order.slice(0, cut),
-    rightBins: order.slice(cut),
-    missingLeft,
-    left,
-    right,
+    features: crew.reserve(features * FEATURE_WORDS * 4),
+    masks: pair(features),
+    answers: pair(features * ANSWER_BYTES),
   };
+}
+
+/** Writes the features down for the kernel: once a tree. */
+export function describeFeatures({ crew, features, monotone, tables }: SplitSearch): void {
+  features.forEach(({ bins, categorical }, slot) => {
+    const words = [bins, categorical ? 0 : 1, monotone?.[slot] ?? 0];
+    crew.views.i32.set(words, tables.features / 4 + slot * FEATURE_WORDS);
+  });
+}
+
+/**
+ * Completes the histogram of the counted leaf, makes its parent's histogram the sibling's, and finds the best split of
+ * both; null for a leaf that may not split or gains nothing.
+ */
+export function settle(
+  search: SplitSearch,
+  counted: SearchedLeaf,
+  sibling: SearchedLeaf | null,
+  parts: Parts,
+): [Split | null, Split | null] {
+  const { crew, features, settings, units, tables } = search;
+  const leaves = [counted, sibling] as const;
+  leaves.forEach((leaf, k) => leaf?.slots && crew.views.u8.set(leaf.slots, tables.masks[k]));
+  const value = units.gradient / units.hessian; // Of one unit of gradient over one of hessian.
+  const args = [
+    ...[features.length, tables.features, counted.histogram, parts.at, parts.bytes, parts.count],
+    ...[
+      sibling?.histogram ?? 0,
+      settings.minRowsPerLeaf,
+      search.monotone !== null || settings.l1 > 0 ? 1 : 0,
+    ],
+  ];
+  const reals = [
+    settings.l1 / units.gradient,
+    settings.l2 / units.hessian,
+    settings.minChildWeight / units.hessian,
+  ];
+  leaves.forEach((leaf, k) => {
+    if (leaf === null) return;
+    const { gradient, hessian, rows } = leaf.sums;
+    const mask = leaf.slots === null ? 0 : tables.masks[k]!;
+    [gradient, hessian, rows, mask, tables.answers[k]!].forEach((word, i) => (args[12 + 8 * k + i] = word));
+    const floor = (ownScore(search, leaf) + leastGain(search, leaf)) / (units.gradient * value);
+    [leaf.bounds.low / value, leaf.bounds.high / value, floor].forEach((x, i) => (reals[4 + 4 * k + i] = x));
+  });
+  const cells = features.length * 256;
+  crew.lead('SETTLE', crew.threadsFor(cells * 4), args, reals);
+  return [bestOf(search, counted, tables.answers[0]), sibling && bestOf(search, sibling, tables.answers[1])];
+}
+
+function ownScore({ units, settings }: SplitSearch, { sums, bounds }: SearchedLeaf): number {
+  return leafScore(sums, units, settings, bounds);
+}
+
+/**
+ * Rounding moves a side's gradient by about half the root of its rows, which alone gains a quarter unit over the mean
+ * hessian; the best of a thousand cuts some twenty times that. Less is no gain.
+ */
+function leastGain({ units, settings }: SplitSearch, { sums }: SearchedLeaf): number {
+  const ratio = sums.gradient / Math.max(1, sums.hessian);
+  const noise = (5 * sums.rows * (1 + ratio * ratio)) / Math.max(1, sums.hessian);
+  return Math.max(settings.minSplitGain, (noise * units.gradient * units.gradient) / units.hessian);
+}
+
+function bestOf(search: SplitSearch, leaf: SearchedLeaf, answers: number): Split | null {
+  if (leaf.slots === null) return null;
+  const { crew, features, units } = search;
+  const { i32, f64 } = crew.views;
+  const own = ownScore(search, leaf);
+  const unit = (units.gradient * units.gradient) / units.hessian;
+  let gain = leastGain(search, leaf);
+  let best: Split | null = null;
+  for (let slot = 0; slot < features.length; slot++) {
+    if (leaf.slots[slot] === 0) continue;
+    if (features[slot]!.categorical) {
+      const split = searchCategories(search, leaf, slot, gain);
+      if (split === null) continue;
+      gain = split.gain;
+      best = { ...split, slot, bin: -1, right: minus(leaf.sums, split.left) };
+      continue;
+    }
+    const answer = answers + slot * ANSWER_BYTES;
+    if (i32[answer / 4 + 5]! < 0) continue;
+    const found = f64[answer / 8]! * unit - own;
+    if (!(found > gain)) continue;
+    gain = found;
+    best = numericSplit(search, leaf, slot, gain, i32.subarray(answer / 4, answer / 4 + 7));
+  }
+  return best;
+}
+
+function numericSplit(
+  { crew, features }: SplitSearch,
+  { histogram, sums }: SearchedLeaf,
+  slot: number,
+  gain: number,
+  answer: Int32Array,
+): Split {
+  const [, , gradient, hessian, rows, bin, side] = answer as unknown as [number, number, ...number[]];
+  const left = { gradient: gradient!, hessian: hessian!, rows: rows! };
+  const right = minus(sums, left);
+  const missing = cellsOf(crew, histogram, slot) + features[slot]!.bins * CELL;
+  const seen = crew.views.i32[missing + 2]! > 0;
+  // Where none was seen, a later missing value follows the larger side.
+  const missingLeft = seen ? side === 1 : left.rows >= right.rows;
+  return { slot, gain, bin: bin!, leftBins: null, rightBins: null, missingLeft, left, right };
 }

@@ -1,153 +1,143 @@
 /**
- * Exact Shapley values of the features for one row's log-odds, by walking every path of every tree with the weights of
- * all feature subsets kept in one polynomial: "tree path dependent" TreeSHAP. A feature that is not in a subset is averaged
- * by the training rows that went each way. Source: Lundberg, Erion and Lee 2018, algorithm 2.
+ * Exact Shapley values of the features for one row's log-odds: "tree path dependent" TreeSHAP, where a feature that is not
+ * in a subset is averaged by the training rows that went each way. A value is the integral of a polynomial along the
+ * diagonal of the game's multilinear extension, so a quadrature of half its degree gives it exactly, with no subtraction
+ * on the way. Sources: Owen 1972, Multilinear extensions of games; Lundberg, Erion and Lee 2018.
  */
-import { goesLeft } from './trees.js';
+import { assert } from '../../core/errors.js';
+import { decisionsOf } from './decisions.js';
+import type { Decisions } from './decisions.js';
+import { layOut, withImage } from './predict-kernel.js';
+import type { Image } from './predict-kernel.js';
+import { setTable } from './predict-one.js';
+import { gaussLegendre } from './quadrature.js';
 import type { Trees } from './trees.js';
 
-/** Contributions (d), then the bias; they sum to the log-odds. Cost: O(nodes x depth^2), about a millisecond. */
+/** Share of a child that no training row reached: above zero, because shares are divided by. */
+const LEAST_SHARE = 2 ** -40;
+
+/** Bytes of a node in the kernel. */
+const RECORD = 40;
+
+interface ExplainImage {
+  readonly image: Image<'row' | 'sets' | 'words' | 'rules' | 'records' | 'decisions' | 'sums' | 'scratch'>;
+  readonly width: number;
+  readonly sets: number;
+  /** Log-odds before any feature is known. */
+  readonly mean: number;
+}
+
+const compiled = new WeakMap<Trees, ExplainImage>();
+
+/** Contributions (d), then the bias; they sum to the log-odds. About 100 microseconds for 300 trees of 16 leaves. */
 export function explainTrees(trees: Trees, row: Float32Array, d: number): Float64Array {
+  let explain = compiled.get(trees);
+  if (explain === undefined) compiled.set(trees, (explain = explainImage(trees)));
+  const { image, width, sets, mean } = explain;
+  const { kernel, floats, doubles } = withImage(image);
+  const { address, offsets } = image;
+  const at = (section: keyof typeof offsets): number => address + offsets[section];
+  assert(row.length >= width, 'a row has every feature of the model');
+  floats.set(row.subarray(0, width), at('row') >>> 2);
+  kernel.decide(at('row'), width, at('sets'), sets, at('words'), at('decisions'));
+  const sums = doubles.subarray(at('sums') >>> 3, (at('sums') >>> 3) + width).fill(0);
+  const [records, rules, decisions] = [at('records'), at('rules'), at('decisions')];
+  kernel.explainTrees(records, trees.roots.length, decisions, rules, at('scratch'), at('sums'));
   const contributions = new Float64Array(d + 1);
-  contributions[d] = trees.bias;
-  const walk: Walk = { trees, row, contributions, paths: [] };
-  for (const root of trees.roots) {
-    contributions[d] += trees.value[root]!;
-    visit(walk, root, 0, { feature: -1, zero: 1, one: 1 });
-  }
+  contributions.set(sums);
+  contributions[d] = mean;
   return contributions;
 }
 
-interface Walk {
+function explainImage(trees: Trees): ExplainImage {
+  const decisions = decisionsOf(trees);
+  const { roots, feature, value, bias } = trees;
+  const records = new DataView(new ArrayBuffer(RECORD * feature.length - (RECORD - 8) * roots.length));
+  let at = 0;
+  let mostVectors = 1;
+  let scratch = 0;
+  roots.forEach((root, t) => {
+    const nodes = (roots[t + 1] ?? feature.length) - root;
+    const vectors = writeTree({ trees, decisions, records, at }, root, nodes);
+    at += 8 + RECORD * (nodes - 1);
+    mostVectors = Math.max(mostVectors, vectors);
+    scratch = Math.max(scratch, nodes * (16 + 64 * vectors));
+  });
+  const { width, sets, count } = decisions;
+  const image = layOut({
+    row: 4 * (width + 3),
+    sets: setTable(decisions),
+    words: trees.sets,
+    rules: ruleTable(mostVectors),
+    records,
+    decisions: 4 * count,
+    sums: 8 * width,
+    scratch,
+  });
+  const mean = roots.reduce((sum, root) => sum + value[root]!, bias);
+  return { image, width, sets: sets.length, mean };
+}
+
+/** The rules of 2, 4, ... points as the kernel reads them. */
+function ruleTable(vectors: number): Float64Array {
+  const table: number[] = [];
+  for (let k = 1; k <= vectors; k++) {
+    const { points, weights } = gaussLegendre(2 * k);
+    for (let i = 0; i < 2 * k; i += 2) {
+      const [first, second] = [points[i]!, points[i + 1]!];
+      table.push(first, second, 1 - first, 1 - second, weights[i]!, weights[i + 1]!);
+    }
+  }
+  return Float64Array.from(table);
+}
+
+interface Writer {
   readonly trees: Trees;
-  readonly row: Float32Array;
-  readonly contributions: Float64Array;
-  /** One path for each depth, reused: a child starts from a copy of its parent's. */
-  readonly paths: Path[];
+  readonly decisions: Decisions;
+  readonly records: DataView;
+  /** Where the tree's record starts. */
+  readonly at: number;
 }
 
-/** The distinct features on the way to a node. Entry 0 stands for the root. */
-interface Path {
-  length: number;
-  readonly feature: Int32Array;
-  /** Share of the training rows that take this way when the feature is unknown. */
-  readonly zero: Float64Array;
-  /** 1 when the row itself takes this way, else 0. */
-  readonly one: Float64Array;
-  /** Summed weight of the subsets of each size. */
-  readonly weight: Float64Array;
+/** Layout: `explainTrees` in kernels/predict-shap.ts. Returns the pairs of points that integrate the longest path exactly. */
+function writeTree({ trees, decisions, records, at }: Writer, root: number, nodes: number): number {
+  const { feature, right, rows, value } = trees;
+  // Distinct features on the path to a node, and the share of the rows that the last of them lets through.
+  const distinct = new Int32Array(nodes);
+  const shares = new Float64Array(nodes).fill(1);
+  const parents = new Int32Array(nodes).fill(-1);
+  const names = new Int32Array(nodes).fill(-1);
+  for (let parent = 0; parent < nodes; parent++) {
+    const name = feature[root + parent]!;
+    if (name < 0) continue;
+    const before = lastOf(name, parent, parents, names);
+    const children = [parent + 1, right[root + parent]! - root] as const;
+    const total = rows[root + children[0]]! + rows[root + children[1]]!;
+    children.forEach((child, side) => {
+      parents[child] = parent;
+      names[child] = name;
+      distinct[child] = distinct[parent]! + (before === 0 ? 1 : 0);
+      const share = total > 0 ? rows[root + child]! / total : 0;
+      shares[child] = shares[before]! * Math.max(share, LEAST_SHARE);
+      const record = at + 8 + RECORD * (child - 1);
+      const links = [parent, before, decisions.of[root + parent]!, side];
+      links.forEach((link, k) => records.setUint32(record + 4 * k, link, true));
+      records.setInt32(record + 16, decisions.threshold[root + parent]!, true);
+      records.setUint32(record + 20, name, true);
+      records.setFloat64(record + 24, shares[child], true);
+      records.setFloat64(record + 32, feature[root + child]! < 0 ? value[root + child]! : 0, true);
+    });
+  }
+  const longest = distinct.reduce((most, count) => Math.max(most, count), 1);
+  const vectors = Math.ceil(longest / 4);
+  records.setUint32(at, nodes, true);
+  records.setUint32(at + 4, vectors, true);
+  return vectors;
 }
 
-interface Step {
-  readonly feature: number;
-  readonly zero: number;
-  readonly one: number;
-}
-
-function visit(walk: Walk, node: number, depth: number, step: Step): void {
-  const { trees, row } = walk;
-  const path = childPath(walk, depth);
-  extend(path, step);
-  const feature = trees.feature[node]!;
-  if (feature < 0) {
-    addLeaf(walk.contributions, path, trees.value[node]!);
-    return;
-  }
-  // A feature that was split on before counts once: its earlier step is taken back and multiplied into the new one.
-  let before: Step = { feature, zero: 1, one: 1 };
-  for (let i = 1; i < path.length; i++) {
-    if (path.feature[i] !== feature) continue;
-    before = { feature, zero: path.zero[i]!, one: path.one[i]! };
-    unwind(path, i);
-    break;
-  }
-  const left = node + 1;
-  const right = trees.right[node]!;
-  const takesLeft = goesLeft(trees, node, row[feature]!);
-  for (const child of [left, right]) {
-    const zero = (before.zero * trees.rows[child]!) / trees.rows[node]!;
-    const one = (child === left) === takesLeft ? before.one : 0;
-    visit(walk, child, depth + 1, { feature, zero, one });
-  }
-}
-
-function childPath({ paths }: Walk, depth: number): Path {
-  const path = (paths[depth] ??= newPath(depth + 1));
-  const parent = paths[depth - 1];
-  path.length = parent?.length ?? 0;
-  for (let i = 0; parent !== undefined && i < parent.length; i++) {
-    path.feature[i] = parent.feature[i]!;
-    path.zero[i] = parent.zero[i]!;
-    path.one[i] = parent.one[i]!;
-    path.weight[i] = parent.weight[i]!;
-  }
-  return path;
-}
-
-function newPath(size: number): Path {
-  const [zero, one, weight] = [new Float64Array(size), new Float64Array(size), new Float64Array(size)];
-  return { length: 0, feature: new Int32Array(size), zero, one, weight };
-}
-
-/** Adds a feature to every subset, and every subset without it. */
-function extend(path: Path, { feature, zero, one }: Step): void {
-  const { weight, length } = path;
-  path.feature[length] = feature;
-  path.zero[length] = zero;
-  path.one[length] = one;
-  weight[length] = length === 0 ? 1 : 0;
-  for (let i = length - 1; i >= 0; i--) {
-    weight[i + 1]! += (one * weight[i]! * (i + 1)) / (length + 1);
-    weight[i]! *= (zero * (length - i)) / (length + 1);
-  }
-  path.length++;
-}
-
-/** The reverse of `extend` for the feature at `position`. */
-function unwind(path: Path, position: number): void {
-  const { weight } = path;
-  const last = path.length - 1;
-  const zero = path.zero[position]!;
-  const one = path.one[position]!;
-  let carried = weight[last]!;
-  for (let i = last - 1; i >= 0; i--) {
-    if (one === 0) {
-      weight[i]! *= (last + 1) / (zero * (last - i));
-      continue;
-    }
-    const before = weight[i]!;
-    weight[i] = (carried * (last + 1)) / ((i + 1) * one);
-    carried = before - (weight[i]! * zero * (last - i)) / (last + 1);
-  }
-  for (let i = position; i < last; i++) {
-    path.feature[i] = path.feature[i + 1]!;
-    path.zero[i] = path.zero[i + 1]!;
-    path.one[i] = path.one[i + 1]!;
-  }
-  path.length = last;
-}
-
-function addLeaf(contributions: Float64Array, path: Path, value: number): void {
-  for (let i = 1; i < path.length; i++) {
-    contributions[path.feature[i]!]! += unwoundSum(path, i) * (path.one[i]! - path.zero[i]!) * value;
-  }
-}
-
-/** The sum of the weights that `unwind` would leave, without unwinding. */
-function unwoundSum({ weight, zero, one, length }: Path, position: number): number {
-  const last = length - 1;
-  const ownZero = zero[position]!;
-  const ownOne = one[position]!;
-  let sum = 0;
-  let carried = weight[last]!;
-  for (let i = last - 1; i >= 0; i--) {
-    if (ownOne === 0) {
-      sum += weight[i]! / (ownZero * (last - i));
-      continue;
-    }
-    const without = carried / ((i + 1) * ownOne);
-    sum += without;
-    carried = weight[i]! - without * ownZero * (last - i);
-  }
-  return sum * (last + 1);
+/** The node nearest above `child` whose edge asked for the feature, or the root. */
+function lastOf(name: number, from: number, parents: Int32Array, names: Int32Array): number {
+  let node = from;
+  while (node > 0 && names[node] !== name) node = parents[node]!;
+  return node;
 }

@@ -5,6 +5,12 @@
 import { AppError } from '../../core/errors.js';
 import type { FlatNode, FlatTrees } from './trees.js';
 
+const INFINITIES: readonly (number | string)[] = ['Infinity', '-Infinity'];
+/** No sum of leaves overflows. */
+const LARGEST_VALUE = 1e300;
+/** Codes that a float holds exactly. */
+const MAX_CODES = 2 ** 24;
+
 interface TreesJson {
   readonly bias: number;
   readonly roots: readonly number[];
@@ -63,13 +69,41 @@ function isTreesModel(json: unknown): json is TreesJson & { featureNames: readon
   if (typeof codes !== 'object' || codes === null || typeof bias !== 'number') return false;
   const isColumn = (column: unknown): boolean => Array.isArray(column) && column.length === feature.length;
   if (!['kind', 'threshold', 'right', 'value', 'rows'].every((name) => isColumn(model[name]))) return false;
-  const rows = model['rows'] as readonly number[]; // Arrays of that length, by the line above.
-  const right = model['right'] as readonly number[];
-  const inTable = (name: number): boolean =>
-    Number.isInteger(name) && name >= -1 && name < featureNames.length;
-  if (!rows.every((count) => count > 0)) return false;
-  // Children follow their parent: a walk always ends.
-  return feature.every(
-    (name, i) => inTable(name) && (name === -1 || (right[i]! > i && right[i]! < feature.length)),
+  if (!Number.isFinite(bias)) return false;
+  // Arrays of that length, by the lines above; each entry is checked below.
+  const trees = { ...model, roots, feature, codes } as unknown as TreesJson;
+  return isForest(trees) && trees.feature.every((_, node) => isNode(trees, node, featureNames.length));
+}
+
+/** One tree after the other, each in preorder: a walk always ends, and two paths never meet. */
+function isForest({ roots, feature, right }: TreesJson): boolean {
+  const ends = new Int32Array(feature.length + 1);
+  for (let node = feature.length - 1; node >= 0; node--) {
+    if (feature[node] === -1) ends[node] = node + 1;
+    else if (right[node] === ends[node + 1] && right[node]! < feature.length)
+      ends[node] = ends[right[node]!]!;
+    else return false;
+  }
+  return roots.every((root, t) => root === (t === 0 ? 0 : ends[roots[t - 1]!]) && root < feature.length);
+}
+
+function isNode(
+  { feature, kind, threshold, value, rows, codes }: TreesJson,
+  node: number,
+  d: number,
+): boolean {
+  const name = feature[node]!;
+  const set = codes[String(node)] ?? [];
+  return (
+    Number.isInteger(name) &&
+    name >= -1 &&
+    name < d &&
+    [0, 1, 2, 3].includes(kind[node]!) &&
+    (Number.isFinite(threshold[node]) || INFINITIES.includes(threshold[node]!)) &&
+    Number.isFinite(value[node]) &&
+    Math.abs(value[node]!) <= LARGEST_VALUE &&
+    rows[node]! > 0 &&
+    Array.isArray(set) &&
+    set.every((code, k) => Number.isInteger(code) && code >= 0 && code < MAX_CODES && !(code <= set[k - 1]!))
   );
 }

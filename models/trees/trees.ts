@@ -6,9 +6,9 @@ import type { GrownNode } from './grow-tree.js';
 
 /** How a node sends a value: the low bit says where a missing one goes. */
 const NUMBER_MISSING_RIGHT = 0;
-const NUMBER_MISSING_LEFT = 1;
-const CATEGORY_MISSING_RIGHT = 2;
-const CATEGORY_MISSING_LEFT = 3;
+export const NUMBER_MISSING_LEFT = 1;
+export const CATEGORY_MISSING_RIGHT = 2;
+export const CATEGORY_MISSING_LEFT = 3;
 
 export interface Trees {
   /** Log-odds before the first tree. */
@@ -32,10 +32,13 @@ export interface Trees {
   readonly sets: Uint32Array;
 }
 
-/** Log-odds of the row at values[offset ...]. About 5 ns a node: the two numeric kinds are decided in place. */
+/**
+ * Log-odds of the row at values[offset ...]: the definition that predict-one.ts and predict-rows.ts equal bit for bit, and
+ * the way of models beyond their bounds. The bias is added last, so that leaf values on a grid are summed exactly.
+ */
 export function logOdds(trees: Trees, values: Float32Array, offset: number): number {
   const { roots, feature, kind, threshold, right, value } = trees;
-  let sum = trees.bias;
+  let sum = 0;
   for (let t = 0; t < roots.length; t++) {
     let node = roots[t]!;
     for (let column = feature[node]!; column >= 0; column = feature[node]!) {
@@ -51,11 +54,11 @@ export function logOdds(trees: Trees, values: Float32Array, offset: number): num
     }
     sum += value[node]!;
   }
-  return sum;
+  return trees.bias + sum;
 }
 
 /** Does the value take the left branch of the inner node? */
-export function goesLeft(trees: Trees, node: number, value: number): boolean {
+function goesLeft(trees: Trees, node: number, value: number): boolean {
   const kind = trees.kind[node]!;
   if (kind === NUMBER_MISSING_RIGHT) return value <= trees.threshold[node]!;
   if (kind === NUMBER_MISSING_LEFT) return !(value > trees.threshold[node]!);

@@ -14,10 +14,15 @@ describe('POST /v1/decisions', () => {
     expect(response.json()).toEqual({
       decisionId: expect.stringMatching(/^dec_/),
       action: 'block',
+      decidedBy: 'model-block',
       fraudProbability: 0.97,
       reasons: [
         { code: 'feature-deviceCount1h', text: expect.any(String), contribution: 1.5 },
-        { code: 'feature-amount', text: 'amount of the request', contribution: 0.7 },
+        {
+          code: 'feature-amount',
+          text: expect.stringMatching(/^the amount is ₹.+, which raises the risk$/),
+          contribution: 0.7,
+        },
       ],
       modelVersion: 'model-constant',
       featureSetHash: expect.any(String),

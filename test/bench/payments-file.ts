@@ -2,10 +2,9 @@
  * A million card payments of 5,000 payers at 10,000 terminals as a Parquet file: the Fraud Detection Handbook's
  * transactions where they are at hand, otherwise seeded payments of the same size and shape.
  */
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { openDuckdb } from '../../core/duckdb.js';
-import { packageRoot } from '../../core/package-root.js';
+import { publicFile } from './public-file.js';
 
 export const PAYMENTS_MAP = {
   paymentId: 'TRANSACTION_ID',
@@ -18,8 +17,8 @@ export const PAYMENTS_MAP = {
 } as const;
 
 export async function paymentsFile(folder: string): Promise<{ file: string; from: string }> {
-  const handbook = path.resolve(packageRoot(), '../shared/data/handbook_transactions.parquet');
-  if (existsSync(handbook)) return { file: handbook, from: 'Handbook transactions' };
+  const handbook = publicFile('handbook_transactions.parquet');
+  if (handbook !== null) return { file: handbook, from: 'Handbook transactions' };
   const file = path.join(folder, 'payments.parquet');
   const db = await openDuckdb(':memory:', { threads: 1 });
   await db.run('SELECT setseed(0.5)');

@@ -2,12 +2,14 @@
 import { benchFold } from './fold.bench.js';
 import { benchGate } from './gate.bench.js';
 import { benchImport } from './import.bench.js';
+import { benchLearners } from './learners.bench.js';
 import { machine, type Figure } from './measure.js';
 
 const BENCHMARKS: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
   import: benchImport,
   fold: benchFold,
   gate: benchGate,
+  learners: benchLearners,
 };
 
 const asked = process.argv.slice(2);

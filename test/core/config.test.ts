@@ -15,6 +15,7 @@ describe('loadConfig', () => {
       redisUrl: null,
       lakeUrl: null,
       razorpay: null,
+      geoipFile: null,
       smtpUrl: null,
       logLevel: 'info',
       apiKeys: [],

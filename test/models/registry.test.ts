@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -143,6 +143,20 @@ describe('the model registry', () => {
     const { version } = await open().save(artefact('damaged', 1));
     await appendFile(path.join(dataDir, 'models', 'damaged', version, 'model.json'), ' ');
     await expect(open().load(version)).rejects.toThrow(/was changed on disk/);
+  });
+
+  it('refuses figures that were changed after they were saved, and takes them in any order', async () => {
+    const { version } = await open().save(artefact('polished', 1));
+    const file = path.join(dataDir, 'models', 'polished', version, 'metrics.json');
+    const stored = JSON.parse(await readFile(file, 'utf8')) as { metrics: Record<string, number> };
+    const reversed = Object.fromEntries(Object.entries(stored).reverse());
+    await writeFile(file, JSON.stringify(reversed));
+    expect((await open().load(version)).metrics).toEqual({ aucRoc: 0.8, averagePrecision: 0.6 });
+    const better = { ...stored, metrics: { ...stored.metrics, averagePrecision: 0.9 } };
+    await writeFile(file, JSON.stringify(better));
+    await expect(open().load(version)).rejects.toThrow(/other figures in metrics.json/);
+    await expect(open().show(version)).rejects.toMatchObject({ code: 'damaged-model' });
+    await expect(open().promote('polished', version, by)).rejects.toThrow(/retrain/);
   });
 
   it('says what is wrong with a version, a task and a missing reason', async () => {

@@ -5,24 +5,28 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Duckdb } from '../../core/duckdb.js';
 import { openDuckdb } from '../../core/duckdb.js';
 import type { Table, TableRequest } from '../../models/table.js';
-import { readTable } from '../../models/table.js';
+import { readNumberTable, readTable } from '../../models/table.js';
+
+async function withDb<T>(work: (db: Duckdb) => Promise<T>): Promise<T> {
+  const db = await openDuckdb(':memory:', { threads: 1 });
+  try {
+    return await work(db);
+  } finally {
+    db.close();
+  }
+}
 
 describe('reading a table', () => {
-  let db: Duckdb;
   let folder: string;
   beforeAll(async () => {
-    db = await openDuckdb(':memory:', { threads: 1 });
     folder = await mkdtemp(path.join(os.tmpdir(), 'hasivu-table-'));
   });
-  afterAll(async () => {
-    db.close();
-    await rm(folder, { recursive: true });
-  });
+  afterAll(() => rm(folder, { recursive: true }));
 
   async function read(csv: string, request: Partial<TableRequest> = {}): Promise<Table> {
     const file = path.join(folder, 'table.csv');
     await writeFile(file, csv);
-    return readTable(db, { file, label: 'left', exclude: [], ...request });
+    return withDb((db) => readTable(db, { file, label: 'left', exclude: [], ...request }));
   }
 
   function column(table: Table, name: string): number[] {
@@ -37,16 +41,15 @@ describe('reading a table', () => {
     expect(column(table, 'flag')).toEqual([1, 0, 1]);
     expect(column(table, 'plan')).toEqual([1, NaN, 0]);
     expect([...table.y]).toEqual([1, 0, 0]);
-    expect(table.notes).toEqual(['left: "true" counts as 1']);
+    expect(table.notes).toEqual(['left: "yes" counts as 1']);
   });
 
   it('reads text that holds numbers with blanks as numbers', async () => {
-    await db.run(`COPY (SELECT * FROM (VALUES ('29.85', 'No'), (' ', 'Yes'), ('108.15', 'No')) AS t(total, left_))
-      TO '${path.join(folder, 'blank.parquet')}' (FORMAT parquet)`);
-    const table = await readTable(db, {
-      file: path.join(folder, 'blank.parquet'),
-      label: 'left_',
-      exclude: [],
+    const file = path.join(folder, 'blank.parquet');
+    const table = await withDb(async (db) => {
+      await db.run(`COPY (SELECT * FROM (VALUES ('29.85', 'No'), (' ', 'Yes'), ('108.15', 'No')) AS t(total, left_))
+      TO '${file}' (FORMAT parquet)`);
+      return readTable(db, { file, label: 'left_', exclude: [] });
     });
     expect(table.frame.categorical).toEqual([]);
     expect(column(table, 'total')).toEqual([Math.fround(29.85), NaN, Math.fround(108.15)]);
@@ -60,15 +63,18 @@ describe('reading a table', () => {
     expect(table.frame.names).toEqual([
       'on',
       'on month',
+      'on day',
       'on weekday',
       'at',
       'at month',
+      'at day',
       'at weekday',
       'at hour',
     ]);
     expect(column(table, 'on')).toEqual([20458, 20485]);
     expect(column(table, 'at weekday')).toEqual([1, 7]);
-    expect(column(table, 'at hour')).toEqual([18, 0]);
+    expect(column(table, 'at hour')).toEqual([18.5, 0]);
+    expect(column(table, 'at day')).toEqual([5, 1]);
   });
 
   it('leaves out identifiers and empty columns and says so', async () => {
@@ -89,10 +95,83 @@ describe('reading a table', () => {
     const csv = 'at,x,left\n2026-01-01 10:00:00,1,0\n2026-01-02 10:00:00,2,1\n2026-01-03 10:00:00,3,0\n';
     const table = await read(csv, { time: { column: 'at', testFrom: '2026-01-02 10:00:00' } });
     expect(table.frame.names).toEqual(['at weekday', 'at hour', 'x']);
-    expect([...(table.time?.isTest ?? [])]).toEqual([0, 1, 1]);
+    expect([...(table.time?.at ?? [])].map((at) => at >= table.time!.testFrom)).toEqual([false, true, true]);
     const byNumber = await read('step,x,left\n1,1,0\n2,2,1\n', { time: { column: 'step', testFrom: '2' } });
     expect(byNumber.frame.names).toEqual(['x']);
-    expect([...(byNumber.time?.isTest ?? [])]).toEqual([0, 1]);
+    expect(byNumber.time).toEqual({ at: Float64Array.of(1, 2), testFrom: 2 });
+  });
+
+  it.each([
+    ['05/01/2026', '17/02/2026', [20458, 20501]],
+    ['01/17/2026', '02/05/2026', [20470, 20489]],
+    ['05-Jan-2026', '17-Feb-2026', [20458, 20501]],
+    ['2026-01-05T00:00:00Z', '2026-01-05T20:00:00+05:30', [20458 + 5.5 / 24, 20458 + 20 / 24]],
+  ])('reads %s and %s as dates, the day first where both are possible', async (one, other, days) => {
+    const table = await read(`on,left\n${one},1\n${other},0\n`);
+    expect(table.frame.names[0]).toBe('on');
+    column(table, 'on').forEach((day, row) => expect(day).toBeCloseTo(days[row]!, 2));
+  });
+
+  it('says the year where there are several', async () => {
+    const table = await read('on,left\n2025-12-31,1\n2026-01-01,0\n');
+    expect(column(table, 'on year')).toEqual([2025, 2026]);
+  });
+
+  it('reads amounts with signs and groups, percentages, words for nothing and infinities', async () => {
+    const table = await read(
+      'paid,rate,x,left\n"₹1,23,456.50",12.5%,inf,1\n₹50,7%,NA,0\n"$1,234,567",100%,-1e300,0\n',
+    );
+    expect(table.frame.categorical).toEqual([]);
+    expect(column(table, 'paid')).toEqual([123456.5, 50, 1234567]);
+    expect(column(table, 'rate')).toEqual([12.5, 7, 100]);
+    expect(column(table, 'x')).toEqual([Infinity, NaN, -Infinity]);
+  });
+
+  it('keeps the most frequent of too many texts and lets the rarest share a category', async () => {
+    const texts = Array.from({ length: 70_000 }, (_, k) => `t${k},${k % 2}\nt${k},1\n`);
+    const table = await read(`text,left\n${texts.join('')}often,1\noften,0\noften,1\n`);
+    const codes = new Set(column(table, 'text'));
+    expect([codes.size, Math.max(...codes)]).toEqual([65_536, 65_535]);
+    expect(column(table, 'text').at(-1)).toBe(0);
+    expect(table.notes.join()).toMatch(/text: 70001 different texts/);
+  });
+
+  it('leaves constant columns out and says so, but not one with gaps', async () => {
+    const table = await read('same,gap,x,left\n1,7,1,1\n1,,2,0\n');
+    expect(table.frame.names).toEqual(['gap', 'x']);
+    expect(table.notes).toContain('same: left out, it has one value only');
+  });
+
+  it('takes one SELECT for the table, with groups and weights that are no features', async () => {
+    const csv = 'order,amount,left\na,1,1\na,2,0\nb,3,1\n,4,0\n,5,0\n';
+    const query = 'SELECT "order", amount::INT AS amount, amount::INT / 2 AS half, 2 AS w, "left" FROM input';
+    const table = await read(csv, { query, group: 'order', weights: 'w' });
+    expect(table.frame.names).toEqual(['amount', 'half']);
+    const [a, again, b, none, other] = table.group ?? [];
+    expect(a).toBe(again);
+    expect(new Set([a, b, none, other]).size).toBe(4);
+    expect([...(table.weights ?? [])]).toEqual([2, 2, 2, 2, 2]);
+    await expect(read(csv, { weights: 'order' })).rejects.toThrow(/weights "order" hold no number in/);
+    await expect(read(csv, { query: 'DROP VIEW input' })).rejects.toThrow(/exactly one SELECT/);
+  });
+
+  it('sets malformed lines aside and counts them', async () => {
+    const table = await read('x,left\n1,1\n2,0,3\n4,0\n');
+    expect(column(table, 'x')).toEqual([1, 4]);
+    expect(table.notes[0]).toMatch(/^1 lines left out/);
+  });
+
+  it('reads a label that is a number, and refuses one that is not', async () => {
+    const file = path.join(folder, 'number.csv');
+    const readNumber = async (csv: string): Promise<number[]> => {
+      await writeFile(file, csv);
+      const request = { file, label: 'paid', exclude: [] };
+      return [...(await withDb((db) => readNumberTable(db, request))).y];
+    };
+    expect(await readNumber('x,paid\n1,2.5\n2,\n3,-1\n')).toEqual([2.5, -1]);
+    await expect(readNumber('x,paid\n1,2\n2,inf\n')).rejects.toThrow(/"paid" holds "inf"/);
+    await expect(readNumber('x,paid\n1,2\n2,much\n')).rejects.toThrow(/"paid" holds "much"/);
+    await expect(readNumber('x,paid\n1,2\n2,2\n')).rejects.toThrow(/one value only/);
   });
 
   it.each([
@@ -114,6 +193,9 @@ describe('reading a table', () => {
     ['x,left\n', /no rows below its header/],
     ['', /table\.csv/],
     ['x,gone\n1,2\n', /no column "left"; its columns are x, gone/],
+    ['x,lift\n1,2\n', /no column "left" \(did you mean "lift"\?\)/],
+    ['x,x,left\n1,2,1\n', /names the column "x" twice: rename one/],
+    ['x,left\n1,1\n2,2\n3,3\n', /or predict the number with --objective squared/],
   ])('refuses %j with one sentence', async (csv, message) => {
     await expect(read(csv)).rejects.toMatchObject({
       name: 'AppError',
@@ -122,9 +204,8 @@ describe('reading a table', () => {
   });
 
   it('refuses a missing file and a start of the test that is no time', async () => {
-    await expect(
-      readTable(db, { file: path.join(folder, 'none.csv'), label: 'x', exclude: [] }),
-    ).rejects.toThrow(/there is no file/);
+    const request = { file: path.join(folder, 'none.csv'), label: 'x', exclude: [] };
+    await expect(withDb((db) => readTable(db, request))).rejects.toThrow(/cannot open .*none\.csv/);
     const time = { column: 'on', testFrom: 'soon' };
     await expect(read('on,left\n2026-01-01,1\n2026-01-02,0\n', { time })).rejects.toThrow(/needs a date/);
   });

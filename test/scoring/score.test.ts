@@ -1,12 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import { FEATURE_NAMES } from '../../features/definitions.js';
-import { compileRules, RULES } from '../../scoring/rules.js';
+import { createListIndex } from '../../scoring/lists/list-index.js';
+import type { ListEntry } from '../../scoring/lists/entry.js';
+import { DEFAULT_RULES } from '../../scoring/rules/defaults.js';
+import { compileRuleSet } from '../../scoring/rules/rule-set.js';
 import { score } from '../../scoring/score.js';
 import type { FraudModel } from '../../scoring/score.js';
 import { toGateRequest } from '../../scoring/request.js';
 import { body, constantModel } from './world.js';
 
-const checkRules = compileRules(RULES, FEATURE_NAMES);
+const rules = compileRuleSet(DEFAULT_RULES, FEATURE_NAMES);
 const { featureSetHash } = constantModel(0);
 
 /** A vector that is zero but for some features; NaN is missing. */
@@ -14,42 +17,36 @@ function vectorOf(values: Readonly<Record<string, number>>, rest = 0): Float32Ar
   return Float32Array.from(FEATURE_NAMES, (name) => values[name] ?? rest);
 }
 
-function verdict(values: Readonly<Record<string, number>>, model: FraudModel | null, rest = 0) {
-  const { payment } = toGateRequest(body('pay_1'));
-  return score({ payment, vector: vectorOf(values, rest), featureSetHash, checkRules, model });
+function listsOf(...entries: readonly Partial<ListEntry>[]) {
+  const lists = createListIndex();
+  const entry = {
+    kind: 'block',
+    subject: 'payer',
+    value: 'payer-1',
+    overridable: true,
+    expiresAt: null,
+  } as const;
+  entries.forEach((fields, i) =>
+    lists.apply({ changeId: i + 1, change: 'add', reason: 'chargebacks', ...entry, ...fields }),
+  );
+  return lists;
 }
 
-describe('hard rules', () => {
-  it.each(RULES.map((rule) => [rule.code, rule] as const))(
-    '%s fires from its thresholds on, not below',
-    (_code, rule) => {
-      const at = Object.fromEntries(rule.when.map(({ feature, atLeast }) => [feature, atLeast]));
-      expect(checkRules(vectorOf(at))).toContain(rule);
-      for (const { feature, atLeast } of rule.when) {
-        expect(checkRules(vectorOf({ ...at, [feature]: atLeast * 0.99 }))).not.toContain(rule);
-      }
-    },
-  );
-
-  it('never fire on missing features', () => {
-    expect(checkRules(vectorOf({}, NaN))).toEqual([]);
-  });
-
-  it('refuse to be bound to features that do not exist', () => {
-    const rule = {
-      code: 'x',
-      action: 'block',
-      when: [{ feature: 'shoeSize', atLeast: 1 }],
-      text: '',
-    } as const;
-    expect(() => compileRules([rule], FEATURE_NAMES)).toThrow('shoeSize');
-  });
-});
+function verdict(
+  values: Readonly<Record<string, number>>,
+  model: FraudModel | null,
+  lists = createListIndex(),
+) {
+  const { payment, signals } = toGateRequest(body('pay_1'));
+  const subject = { payment, signals: { ...signals, ipCountry: null }, vector: vectorOf(values) };
+  return score({ subject, featureSetHash, atMs: 0, rules, lists, model }).answer;
+}
 
 describe('a verdict', () => {
   it('without a model is by rules only, and says so', () => {
     expect(verdict({}, null)).toEqual({
       action: 'allow',
+      decidedBy: 'nothing',
       fraudProbability: null,
       reasons: [{ code: 'no-fraud-model', text: 'no fraud model is in production: rules only' }],
       modelVersion: null,
@@ -96,6 +93,32 @@ describe('a verdict', () => {
       action: 'allow',
       fraudProbability: 0.001,
       reasons: [],
+    });
+  });
+
+  it('lets an allow list undo what may be undone, and shows what that was', () => {
+    const values = { instrumentFrauds90d: 1 };
+    const allow = { kind: 'allow', reason: 'the head office', expiresAt: 1 } as const;
+    const undone = verdict(values, constantModel(0.99), listsOf(allow));
+    expect(undone).toMatchObject({ action: 'allow', decidedBy: 'allow-list' });
+    expect(undone.reasons.slice(0, 2)).toEqual([
+      { code: 'allow-list', text: 'the payer is on the allow list: the head office' },
+      { code: 'instrument-reported', text: 'fraud with this instrument was reported within 90 days' },
+    ]);
+    const final = { subject: 'device', value: 'device-1', overridable: false } as const;
+    expect(verdict(values, null, listsOf(allow, final))).toMatchObject({
+      action: 'block',
+      decidedBy: 'final-block-list',
+      degraded: 'no-fraud-model',
+    });
+  });
+
+  it('follows the lists when the model fails', () => {
+    expect(verdict({}, constantModel(NaN), listsOf({}))).toMatchObject({
+      action: 'block',
+      decidedBy: 'block-list',
+      fraudProbability: null,
+      degraded: 'model-failed',
     });
   });
 });

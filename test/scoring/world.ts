@@ -8,13 +8,20 @@ import { FEATURE_NAMES } from '../../features/definitions.js';
 import { createFold } from '../../features/fold.js';
 import { createGate } from '../../scoring/decide.js';
 import type { Decide } from '../../scoring/decide.js';
+import type { CountryOf } from '../../scoring/geo.js';
+import { createListAdmin } from '../../scoring/lists/admin.js';
+import type { ListAdmin } from '../../scoring/lists/admin.js';
 import { openLiveLog } from '../../scoring/live-log.js';
 import type { LiveLog, LiveState } from '../../scoring/live-log.js';
+import { openLiveRules } from '../../scoring/live-rules.js';
+import type { LiveRules } from '../../scoring/live-rules.js';
 import { restoreLiveState } from '../../scoring/live-state.js';
 import type { History } from '../../scoring/live-state.js';
 import { createOutcomes } from '../../scoring/outcomes.js';
 import type { ReportOutcome } from '../../scoring/outcomes.js';
 import type { DecisionBody } from '../../scoring/request.js';
+import { createRuleAdmin } from '../../scoring/rules/admin.js';
+import type { RuleAdmin } from '../../scoring/rules/admin.js';
 import type { FraudModel } from '../../scoring/score.js';
 
 export const START_AT = Date.UTC(2026, 0, 5, 6, 0, 0);
@@ -25,6 +32,11 @@ export interface World {
   readonly liveLog: LiveLog;
   readonly decide: Decide;
   readonly reportOutcome: ReportOutcome;
+  readonly rules: LiveRules;
+  readonly ruleAdmin: RuleAdmin;
+  readonly listAdmin: ListAdmin;
+  /** Ids of the dry runs that were asked for; nobody carries them out. */
+  readonly dryRuns: readonly string[];
   useModel(model: FraudModel | null): void;
 }
 
@@ -34,6 +46,7 @@ interface WorldSettings {
   readonly restore?: () => Promise<LiveState>;
   readonly clock?: ManualClock;
   readonly log?: Log;
+  readonly countryOf?: CountryOf;
 }
 
 export async function openWorld(settings: WorldSettings): Promise<World> {
@@ -42,11 +55,16 @@ export async function openWorld(settings: WorldSettings): Promise<World> {
   const restore =
     settings.restore ?? (() => restoreLiveState({ pool, clock, createFold, history: NO_HISTORY }));
   const liveLog = await openLiveLog({ pool, clock, log, restore });
+  const rules = await openLiveRules({ pool, clock, log, featureNames: FEATURE_NAMES });
+  const dryRuns: string[] = [];
+  const dryRunner = { requireRoom: () => undefined, start: (id: string) => void dryRuns.push(id) };
   const decide = createGate({
     pool,
     clock,
     log: liveLog,
     model: () => model,
+    rules,
+    countryOf: settings.countryOf ?? (() => null),
     stopwatch: () => 0,
     featureNames: FEATURE_NAMES,
   });
@@ -56,6 +74,10 @@ export async function openWorld(settings: WorldSettings): Promise<World> {
     liveLog,
     decide,
     reportOutcome: createOutcomes({ pool, clock, log: liveLog }),
+    rules,
+    ruleAdmin: createRuleAdmin({ pool, clock, rules, dryRuns: dryRunner }),
+    listAdmin: createListAdmin({ pool, clock, rules }),
+    dryRuns,
     useModel: (next) => {
       model = next;
     },

@@ -1,8 +1,8 @@
 /**
- * AssemblyScript: the loops of growing a tree.
+ * AssemblyScript: the loops of prediction, for blocks of rows and for one. Who calls lays out the memory; nothing here
+ * allocates.
  */
-export function sum(at: usize, n: i32): i32 {
-  let total = 0;
-  for (let i = 0; i < n; i++) total += load<u8>(at + i);
-  return total;
-}
+export { bytesOfCodes, placeMissing, rankByExponent, rankEven, sidesOfBytes, sidesOfCodes } from './predict-columns';
+export { decide, walkTrees } from './predict-one';
+export { addBytes, addInOrder, addWholes, standRows } from './predict-rows';
+export { explainTrees } from './predict-shap';

@@ -67,8 +67,14 @@ describe('evaluate table', () => {
   });
 
   it.each([
-    [['--learner', 'neural'], /neural networks are not built yet/],
-    [['--learner', 'oracle'], /known are auto, boosted-trees, logistic/],
+    [['--learner', 'oracle'], /known are auto, boosted-trees, logistic, neural/],
+    [['--objective', 'poisson'], /known are logistic, squared, quantile/],
+    [['--objective', 'squared', '--learner', 'logistic'], /--objective squared is of boosted trees/],
+    [['--quantile', '1'], /a number between 0 and 1/],
+    [['--monotone', 'age'], /"age" is no sign of a feature/],
+    [['--interactions', 'age'], /"age" is no group of features/],
+    [['--monotone', 'age:+1', '--learner', 'neural'], /bind boosted trees/],
+    [['--budget', '0'], /whole number of at least 1/],
     [['--folds', '1'], /whole number of at least 2/],
     [['--time', 'day'], /--time and --test-from belong together/],
   ])('calls %j bad usage', async (options, message) => {
@@ -77,9 +83,52 @@ describe('evaluate table', () => {
     expect(errors).toMatch(message);
   });
 
+  it('prints what competed in the search, and has it in the JSON for every split', async () => {
+    const options = ['--folds', '2', '--budget', '5'];
+    const { output } = await evaluate(...options);
+    expect(output).toMatch(/^search in the first of 2 splits:$/m);
+    expect(output).toMatch(/^rung +rows +log-loss +seconds +verdict +candidate$/m);
+    expect(output).toMatch(/^1 +\d+ +0\.\d{5} +0\.00 +(kept|dropped) +boosted trees/m);
+    const { search, chosen } = JSON.parse((await evaluate(...options, '--json')).output) as {
+      search: { candidate: string; kept: boolean }[][];
+      chosen: string[];
+    };
+    expect([search.length, chosen.length]).toEqual([2, 2]);
+    expect(search[0]!.some(({ candidate, kept }) => candidate === 'logistic' && kept)).toBe(true);
+  });
+
+  it('takes a query, groups, weights and what is known of features', async () => {
+    const query = 'SELECT "left", amount, age, abs(amount::DOUBLE) AS w, day::INT // 2 AS pair FROM input';
+    const known = ['--monotone', 'amount:+1', '--interactions', 'amount+age'];
+    const { code, output } = await evaluate(
+      ...['--query', query, '--group', 'pair', '--weights', 'w', '--folds', '2', ...known],
+    );
+    expect(code).toBe(0);
+    expect(output).toMatch(/splits: \d+ boosted trees/);
+    const wrong = await evaluate('--monotone', 'amont:+1');
+    expect([wrong.code, wrong.errors]).toEqual([1, expect.stringMatching(/the feature "amont", which/)]);
+  });
+
+  it('judges a number with a quantile', async () => {
+    const { code, output } = await evaluate(
+      ...['--label', 'amount', '--folds', '2', '--objective', 'quantile', '--quantile', '0.9', '--json'],
+    );
+    expect(code).toBe(0);
+    const scores = ['rmse', 'mae', 'pinball', 'r2', 'coverage'];
+    for (const name of scores)
+      expect((JSON.parse(output) as Record<string, unknown>)[name]).toEqual(expect.any(Number));
+    const text = await evaluate('--label', 'amount', '--folds', '2', '--objective', 'squared');
+    expect(text.output).toMatch(/^R2 +-?\d+\.\d{4}/m);
+  });
+
+  it('fits a network by name', async () => {
+    const { output } = await evaluate('--learner', 'neural', '--time', 'day', '--test-from', '300');
+    expect(output).toMatch(/learner in 1 of 1 splits: network/);
+  });
+
   it('answers an unknown column with one line', async () => {
     const { code, errors } = await evaluate('--exclude', 'age,agee');
     expect(code).toBe(1);
-    expect(errors).toMatch(/no column "agee"/);
+    expect(errors).toMatch(/no column "agee" \(did you mean "age"\?\)/);
   });
 });

@@ -1,11 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { manualClock } from '../../../core/clock.js';
 import { openDuckdb, type Duckdb } from '../../../core/duckdb.js';
-import {
-  evaluateFraud,
-  type FraudEvaluation,
-  type FraudProtocol,
-} from '../../../models/tasks/evaluate-fraud.js';
+import { evaluateFraud, type FraudEvaluation } from '../../../models/tasks/evaluate-fraud.js';
+import type { FraudProtocol } from '../../../models/tasks/fraud-protocol.js';
 import { compromisedCounters, DAY_MS, emptyTables, HISTORY_FROM } from './compromised-counters.js';
 
 const PROTOCOL: FraudProtocol = {
@@ -73,6 +70,25 @@ describe('evaluating the fraud task', () => {
 
   it('gives a fold the same figures whenever it is asked with the same seed', async () => {
     expect((await evaluate({ folds: 1 })).folds).toEqual(evaluation.folds.slice(0, 1));
+  }, 120_000);
+
+  it('looks at the newest fold when asked, without changing its figures', async () => {
+    const inspect = { learningCurve: true, importance: true, drift: true };
+    const inspected = await evaluateFraud(db, { protocol: PROTOCOL, clock: manualClock(0), inspect });
+    expect(inspected.folds).toEqual(evaluation.folds);
+    const [newest] = inspected.folds;
+    const { rows, days } = inspected.learningCurve!;
+    for (const curve of [rows, days]) {
+      expect(curve.at(-1)!.newest.averagePrecision).toBe(newest!.averagePrecision);
+      expect(curve.at(-1)!.trainRows).toBe(newest!.trainRows);
+    }
+    expect(days.map((point) => point.days)).toEqual([3, 5, 11, 21]);
+    expect(inspected.importance![0]!.group).toBe('counterparty: reports of fraud');
+    const shuffled = inspected.importance!.flatMap(({ features }) => features);
+    expect(new Set(shuffled).size).toBe(shuffled.length);
+    const { aucRoc, features } = inspected.drift!;
+    expect(aucRoc).toBeLessThan(0.7);
+    expect(features.map(({ feature }) => feature)).not.toContain('monthDayIst');
   }, 120_000);
 
   it.each([

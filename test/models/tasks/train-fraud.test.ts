@@ -57,6 +57,9 @@ describe('training the fraud model', () => {
     expect(metrics['valueSavedShare']).toBeGreaterThan(0);
     expect(metrics['valueSavedShare']).toBeLessThan(1);
     expect(baseline['valueSavedShare']).toBe(0);
+    const { importance, drift } = artefact.evaluation;
+    expect(importance![0]!.interval.low).toBeGreaterThan(0);
+    expect(drift).toMatchObject({ rows: expect.any(Number), warning: null });
     const { blockFrom, reviewFrom } = artefact.policy as Record<string, number>;
     expect(blockFrom).toBeGreaterThanOrEqual(reviewFrom!);
   }, 180_000);

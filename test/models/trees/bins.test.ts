@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { seededRandom } from '../../../core/random.js';
 import { binFrame, fitBins, quantileEdges } from '../../../models/trees/bins.js';
+import type { Bins, BinSettings } from '../../../models/trees/bins.js';
+import { openCrew } from '../../../models/trees/crew.js';
 import type { Frame } from '../../../models/contract.js';
 
 const float = fc.oneof(fc.float({ noNaN: true }), fc.constantFrom(0, -0, Infinity, -Infinity, 1e-45, 3.4e38));
@@ -9,6 +11,20 @@ const float = fc.oneof(fc.float({ noNaN: true }), fc.constantFrom(0, -0, Infinit
 function oneColumn(values: readonly number[], categorical = false): Frame {
   const column = Float32Array.from(values);
   return { rows: column.length, names: ['x'], columns: [column], categorical: categorical ? ['x'] : [] };
+}
+
+const crew = openCrew(1);
+
+function binsOf(frame: Frame, settings: BinSettings): Bins {
+  return fitBins(frame, settings, seededRandom(1), crew);
+}
+
+/** The bytes of each binned column. */
+function bytesOf(bins: Bins, frame: Frame): number[][] {
+  const mark = crew.reserve(0);
+  const columns = binFrame(bins, frame, crew).map((at) => [...crew.views.u8.slice(at, at + frame.rows)]);
+  crew.release(mark);
+  return columns;
 }
 
 describe('bins', () => {
@@ -19,10 +35,10 @@ describe('bins', () => {
         fc.integer({ min: 2, max: 20 }),
         (values, maxBins) => {
           const frame = oneColumn(values);
-          const bins = fitBins(frame, { maxBins, binSampleRows: 1000 }, seededRandom(1));
+          const bins = binsOf(frame, { maxBins, binSampleRows: 1000 });
           const [feature] = bins.features;
           if (feature === undefined) return;
-          const [binned] = binFrame(bins, frame);
+          const [binned] = bytesOf(bins, frame);
           expect(feature.edges.length).toBeLessThan(maxBins);
           feature.edges.forEach((edge, bin) => {
             frame.columns[0]!.forEach((value, row) => expect(binned![row]! <= bin).toBe(value <= edge));
@@ -51,27 +67,38 @@ describe('bins', () => {
   });
 
   it('send missing values to the last bin and drop columns that cannot split', () => {
-    const bins = fitBins(oneColumn([1, NaN, 2]), { maxBins: 255, binSampleRows: 10 }, seededRandom(1));
-    expect([...binFrame(bins, oneColumn([1, NaN, 2]))[0]!]).toEqual([0, 2, 1]);
+    const bins = binsOf(oneColumn([1, NaN, 2]), { maxBins: 255, binSampleRows: 10 });
+    expect(bytesOf(bins, oneColumn([1, NaN, 2]))).toEqual([[0, 2, 1]]);
     for (const values of [
       [3, 3, 3],
       [NaN, NaN],
     ]) {
-      expect(
-        fitBins(oneColumn(values), { maxBins: 255, binSampleRows: 10 }, seededRandom(1)).features,
-      ).toHaveLength(0);
+      expect(binsOf(oneColumn(values), { maxBins: 255, binSampleRows: 10 }).features).toHaveLength(0);
     }
   });
 
   it('bin the most frequent categories and treat the others as missing', () => {
     const frame = oneColumn([7, 7, 7, 3, 3, 5], true);
-    const bins = fitBins(frame, { maxBins: 2, binSampleRows: 10 }, seededRandom(1));
-    expect([...binFrame(bins, frame)[0]!]).toEqual([1, 1, 1, 0, 0, 2]);
+    const bins = binsOf(frame, { maxBins: 2, binSampleRows: 10 });
+    expect(bytesOf(bins, frame)).toEqual([[1, 1, 1, 0, 0, 2]]);
+  });
+
+  it('treat codes that were never seen, or are none, as missing', () => {
+    const bins = binsOf(oneColumn([0, 0, 2], true), { maxBins: 9, binSampleRows: 9 });
+    expect(bytesOf(bins, oneColumn([0, 1, 2, 3, -1, 0.5, NaN, Infinity, 1e9], true))).toEqual([
+      [0, 2, 1, 2, 2, 2, 2, 2, 2],
+    ]);
+  });
+
+  it('sort infinities, both zeros and subnormal values as numbers', () => {
+    const values = [0, Infinity, -1, -0, -Infinity, 1e-45, 1, NaN, -3.4e38];
+    const { features } = binsOf(oneColumn(values), { maxBins: 255, binSampleRows: 100 });
+    expect(features[0]!.bins).toBe(7);
+    expect(bytesOf({ features }, oneColumn(values))).toEqual([[3, 6, 2, 3, 0, 4, 5, 7, 1]]);
   });
 
   it('refuse categories that are no small whole codes', () => {
-    const fit = (code: number) => () =>
-      fitBins(oneColumn([1, code], true), { maxBins: 9, binSampleRows: 9 }, seededRandom(1));
+    const fit = (code: number) => () => binsOf(oneColumn([1, code], true), { maxBins: 9, binSampleRows: 9 });
     for (const code of [-1, 0.5, 70_000, Infinity]) expect(fit(code)).toThrow(/whole codes/);
   });
 });
