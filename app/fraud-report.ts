@@ -3,15 +3,14 @@
  * and every table with the sentence that it is for.
  */
 import { FEATURES } from '../features/definitions.js';
-import type { Interval } from '../models/bootstrap.js';
 import type { DriftingFeature } from '../models/adversarial-validation.js';
-import type { LearningPoint } from '../models/learning-curve.js';
 import type { GroupImportance } from '../models/permutation-importance.js';
 import type { FraudEvaluation } from '../models/tasks/evaluate-fraud.js';
 import type { FraudDrift } from '../models/tasks/fraud-drift.js';
 import type { FraudLearningCurve } from '../models/tasks/inspect-fraud.js';
 import type { LabelDelayPoint } from '../models/tasks/label-delay-curve.js';
-import { textTable } from './text-table.js';
+import { learningHeader, learningRow, learningSentence } from './learning-report.js';
+import { range, textTable } from './text-table.js';
 
 export function fraudReport(evaluation: FraudEvaluation): string {
   const { labelDelayCurve, learningCurve, importance, drift } = evaluation;
@@ -56,6 +55,9 @@ function foldsReport({ folds, mean, ...seconds }: FraudEvaluation): string {
     '',
     `mean: AUC ${mean.aucRoc.toFixed(4)}, AP ${mean.averagePrecision.toFixed(4)}, CP@100 ${mean.cardPrecisionAt100.toFixed(4)}, recall at FPR 0.5 % ${mean.recallAtFpr['0.005'].toFixed(4)}`,
     `features ${seconds.featureSeconds.toFixed(1)} s, fit ${seconds.fitSeconds.toFixed(1)} s, predict ${seconds.predictSeconds.toFixed(1)} s`,
+    ...(folds[0]?.backend === undefined
+      ? []
+      : [`the net was trained by TensorFlow.js on ${folds[0].backend}`]),
   ].join('\n');
 }
 
@@ -120,41 +122,8 @@ function learningReport({ rows, days }: FraudLearningCurve): string {
     ]),
     '',
     ...textTable([learningHeader('newest'), ...days.map((point) => learningRow(`${point.days} d`, point))]),
-    ...learningSentence(rows),
+    ...learningSentence(rows, 'payments'),
   ].join('\n');
-}
-
-function learningHeader(first: string): string[] {
-  return [first, 'rows', 'frauds', 'log-loss: train', 'test', 'AP: train', 'test (95 %)', 'gain (95 %)'];
-}
-
-function learningRow(first: string, { train, newest, gain, ...point }: LearningPoint): string[] {
-  return [
-    first,
-    String(point.trainRows),
-    String(point.trainPositives),
-    train.logLoss.toFixed(5),
-    newest.logLoss.toFixed(5),
-    train.averagePrecision.toFixed(4),
-    `${newest.averagePrecision.toFixed(4)} (${range(newest.interval)})`,
-    gain === null ? '' : `${gain.value.toFixed(4)} (${range(gain.interval)})`,
-  ];
-}
-
-function learningSentence(points: readonly LearningPoint[]): string[] {
-  const last = points.at(-1);
-  if (last === undefined || last.gain === null) return [];
-  const { value, interval } = last.gain;
-  const verdict =
-    interval.low > 0
-      ? 'more payments would help further'
-      : interval.high < 0
-        ? 'more payments made it worse: look at what changed'
-        : 'more payments of the same kind would change little';
-  const apart = last.train.averagePrecision - last.newest.averagePrecision;
-  return [
-    `the last doubling brought ${value.toFixed(4)} average precision: ${verdict}; training rows are ${apart.toFixed(2)} above the test`,
-  ];
 }
 
 const MOST_GROUPS = 20;
@@ -190,10 +159,6 @@ function driftReport({ aucRoc, interval, aucRocOfAll, rows, features, warning }:
     ...textTable([['feature', 'tells', 'newer > older', 'median then', 'now', 'meaning'], ...cells]),
     warning ?? 'the test days look enough like the training days',
   ].join('\n');
-}
-
-function range({ low, high }: Interval, digits = 3): string {
-  return `${low.toFixed(digits)} to ${high.toFixed(digits)}`;
 }
 
 function points100(share: number): string {

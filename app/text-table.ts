@@ -1,4 +1,5 @@
 /** A table for a terminal: the first row is its head, every column as wide as its widest cell. */
+import type { Interval } from '../models/bootstrap.js';
 
 export function textTable(rows: readonly (readonly string[])[]): string[] {
   const columns = Math.max(0, ...rows.map((row) => row.length));
@@ -11,4 +12,8 @@ export function textTable(rows: readonly (readonly string[])[]): string[] {
       .join('  ')
       .trimEnd(),
   );
+}
+
+export function range({ low, high }: Interval, digits = 3): string {
+  return `${low.toFixed(digits)} to ${high.toFixed(digits)}`;
 }

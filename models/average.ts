@@ -3,6 +3,7 @@
  * the members' contributions, so they stay additive. Source: Breiman 1996, in the geometric form of Hinton 2002.
  */
 import { AppError, assert } from '../core/errors.js';
+import { backendOf } from './backend-of.js';
 import type { Frame, Model } from './contract.js';
 import { logit, sigmoid } from './sigmoid.js';
 
@@ -16,6 +17,7 @@ export function averageModels(models: readonly [Model, ...Model[]]): Model {
   return {
     learner: 'average',
     featureNames,
+    ...backendOf(models),
     predict: (frame: Frame) => averageProbabilities(models.map((member) => member.predict(frame))),
     predictOne: (row) => meanOf(models.map((member) => member.predictOne(row))),
     explain: (row) => {

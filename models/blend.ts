@@ -4,6 +4,7 @@
  * members', so they stay additive. Sources: Wolpert 1992; Breiman 1996 (weights that are not negative).
  */
 import { AppError, assert } from '../core/errors.js';
+import { backendOf } from './backend-of.js';
 import type { Frame, Model } from './contract.js';
 import { minimise, type Evaluation } from './newton.js';
 import { logit, sigmoid, softplus } from './sigmoid.js';
@@ -102,6 +103,7 @@ export function blendModels(members: readonly Model[], { bias, weights }: BlendW
   return {
     learner: 'blend',
     featureNames,
+    ...backendOf(members),
     predict: (frame: Frame) => {
       const predictions = members.map((member) => member.predict(frame));
       return Float64Array.from({ length: frame.rows }, (_, row) => blend((k) => predictions[k]![row]!));

@@ -4,6 +4,7 @@
  * when they are few: it also keeps the order strictly, where isotonic pools tie. The block must not be one that the model was fitted on.
  */
 import { AppError, assert } from '../core/errors.js';
+import { backendOf } from './backend-of.js';
 import type { Frame, Model } from './contract.js';
 import { minimise } from './newton.js';
 import { logit, sigmoid, softplus } from './sigmoid.js';
@@ -151,7 +152,7 @@ export function calibrateModel(model: Model, calibration: Calibration): Model {
     return contributions;
   };
   const toJSON = (): unknown => ({ learner: 'calibrated', calibration, model: model.toJSON() });
-  return { learner: 'calibrated', featureNames, predict, predictOne, explain, toJSON };
+  return { learner: 'calibrated', featureNames, ...backendOf([model]), predict, predictOne, explain, toJSON };
 }
 
 export function calibratedFromJSON(json: unknown, modelFromJSON: (json: unknown) => Model): Model {

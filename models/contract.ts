@@ -13,6 +13,8 @@ export interface FitProgress {
 export interface Model {
   readonly learner: string;
   readonly featureNames: readonly string[];
+  /** What trained it, where that may change the last digits: `wasm` or `tensorflow` for a net. */
+  readonly backend?: string;
   /** P(y = 1) for each row (n). */
   predict(frame: Frame): Float64Array;
   /** P(y = 1) for one row (d), in the order of `featureNames`. */

@@ -11,6 +11,9 @@ import { averagePrecision, logLoss } from './metrics.js';
 import { pairedDifference, type Difference } from './paired-difference.js';
 import { shuffled, takeLabels, takeRows } from './split.js';
 
+/** Each step doubles the rows: less would drown in noise. */
+export const LEARNING_SHARES = [1 / 8, 1 / 4, 1 / 2, 1];
+
 export interface TrainingSample {
   readonly share: number;
   /** Numbers of training rows, ascending. */

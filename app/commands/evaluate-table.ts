@@ -6,6 +6,7 @@ import { TABLE_LEARNERS } from '../../models/auto/auto.js';
 import type { TableLearner } from '../../models/auto/auto.js';
 import { evaluateNumber } from '../../models/evaluate-number.js';
 import { evaluateTable } from '../../models/evaluate-table.js';
+import { tableLearningCurve } from '../../models/table-learning-curve.js';
 import { readNumberTable, readTable } from '../../models/table.js';
 import type { TableRequest } from '../../models/table.js';
 import { OBJECTIVES } from '../../models/trees/objective.js';
@@ -14,7 +15,7 @@ import type { Cli } from '../cli-io.js';
 import type { Progress } from '../progress.js';
 import { wholeNumber } from './options.js';
 import { interactions, learnerName, monotone, names, objectiveName, share } from './table-options.js';
-import { reportNumber, reportTable } from './table-report.js';
+import { reportLearning, reportNumber, reportTable } from './table-report.js';
 
 interface Options {
   readonly data: string;
@@ -34,6 +35,7 @@ interface Options {
   readonly quantile: number;
   readonly monotone: Readonly<Record<string, 1 | -1>>;
   readonly interactions: readonly (readonly string[])[];
+  readonly learningCurve?: true;
 }
 
 const EXAMPLES = `
@@ -63,7 +65,8 @@ export function registerEvaluateTable(evaluate: Command, cli: Cli): void {
     .option('--test-from <value>', 'first instant of the test rows, in the values of --time')
     .option('--folds <number>', 'stratified folds, when there is no --time', wholeNumber(2), 5)
     .option('--repeats <number>', 'how often the folds are drawn anew', wholeNumber(1), 1)
-    .option('--seed <number>', 'seed of the folds and of the learner', wholeNumber(0), 1);
+    .option('--seed <number>', 'seed of the folds and of the learner', wholeNumber(0), 1)
+    .option('--learning-curve', 'also fit on 1/8, 1/4, 1/2 and all of the first split');
   learnerOptions(command)
     .addHelpText('after', EXAMPLES)
     .action(async (options: Options) => {
@@ -101,6 +104,8 @@ function contradiction(options: Options): string | null {
     return '--time and --test-from belong together; give both or none';
   if (objective !== 'logistic' && !isTrees)
     return `--objective ${objective} is of boosted trees; leave --learner ${learner} away`;
+  if (objective !== 'logistic' && options.learningCurve === true)
+    return '--learning-curve is for labels of two values; leave it away';
   if (isConstrained(options) && !isTrees)
     return `--monotone and --interactions bind boosted trees; leave --learner ${learner} away`;
   return null;
@@ -127,16 +132,20 @@ async function run(options: Options, cli: Cli): Promise<void> {
 async function judgeClasses(db: Duckdb, options: Options, cli: Cli, progress: Progress): Promise<void> {
   const table = await readTable(db, requestOf(options));
   const { monotone: signs, interactions: groups } = options;
-  const evaluation = await evaluateTable(table, {
+  const request = {
     ...options,
     budgetSeconds: options.budget,
     trees: isConstrained(options) ? { monotone: signs, interactions: groups } : {},
     clock: cli.clock,
-    onProgress: (done) => progress.update(done),
-  });
+  };
+  const onProgress = (done: number): void => progress.update(done);
+  const evaluation = await evaluateTable(table, { ...request, onProgress });
+  const learningCurve = options.learningCurve === true ? await tableLearningCurve(table, request) : undefined;
   progress.finish();
-  cli.result({ ...evaluation, positive: table.positive, notes: table.notes }, () =>
-    reportTable(evaluation, table.notes),
+  const { positive, notes } = table;
+  cli.result(
+    { ...evaluation, positive, notes, ...(learningCurve && { learningCurve }) },
+    () => reportTable(evaluation, notes) + (learningCurve === undefined ? '' : reportLearning(learningCurve)),
   );
 }
 

@@ -3,10 +3,13 @@ import type { SearchLine } from '../../models/auto/halving.js';
 import type { Interval } from '../../models/bootstrap.js';
 import type { NumberEvaluation, NumberScores } from '../../models/evaluate-number.js';
 import type { TableEvaluation } from '../../models/evaluate-table.js';
+import type { LearningPoint } from '../../models/learning-curve.js';
+import { learningHeader, learningRow, learningSentence } from '../learning-report.js';
+import { textTable } from '../text-table.js';
 
 export function reportTable(evaluation: TableEvaluation, notes: readonly string[]): string {
   const { baseline, interval } = evaluation;
-  const scores = aligned([
+  const scores = textTable([
     ['', 'model', 'base rate', '95 % interval'],
     scoreLine('AUC', evaluation.aucRoc, baseline.aucRoc, interval.aucRoc),
     scoreLine(
@@ -37,7 +40,7 @@ export function reportNumber(evaluation: NumberEvaluation, notes: readonly strin
     ['coverage', 'share at most the prediction'],
   ];
   const constant = objective === 'squared' ? 'mean' : `${quantile} quantile`;
-  const scores = aligned([
+  const scores = textTable([
     ['', 'model', constant, '95 % interval'],
     ...titles.map(([name, title]) => scoreLine(title, evaluation[name], baseline[name], interval[name])),
   ]);
@@ -76,7 +79,7 @@ function chosenLines({ chosen, search }: Pick<TableEvaluation, 'chosen' | 'searc
 }
 
 function searchTable(lines: readonly SearchLine[]): string[] {
-  return aligned([
+  return textTable([
     ['rung', 'rows', 'log-loss', 'seconds', 'verdict', 'candidate'],
     ...lines.map(({ candidate, rung, rows, logLoss, seconds, kept }) => [
       String(rung),
@@ -89,13 +92,15 @@ function searchTable(lines: readonly SearchLine[]): string[] {
   ]);
 }
 
-/** Columns as wide as their widest cell. */
-function aligned(lines: readonly (readonly string[])[]): string[] {
-  const widths = (lines[0] ?? []).map((_, k) => Math.max(...lines.map((line) => line[k]?.length ?? 0)));
-  return lines.map((line) =>
-    line
-      .map((cell, k) => cell.padEnd(widths[k] ?? 0))
-      .join('  ')
-      .trimEnd(),
-  );
+/** Of one split. */
+export function reportLearning(points: readonly LearningPoint[]): string {
+  return [
+    '',
+    'learning curve of the first split: a share of its training rows drawn at random, judged on its test rows',
+    ...textTable([
+      learningHeader('share', 'positive'),
+      ...points.map((point) => learningRow(`${(100 * point.share).toFixed(1)} %`, point)),
+    ]),
+    ...learningSentence(points, 'rows'),
+  ].join('\n');
 }

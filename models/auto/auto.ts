@@ -67,7 +67,8 @@ export async function fitAuto(part: TrainingPart, request: AutoRequest): Promise
   const choice: Choice = isAuto
     ? choose(part, splits, found.finalists, REFERENCE)
     : { members: [found.finalists[0]!], calibration: null, reason: null };
-  return { model: await refit(part, choice, found, seed), chosen: describe(choice), search: found.lines };
+  const model = await refit(part, choice, found, seed);
+  return { model, chosen: describe(choice) + trainedOn(model), search: found.lines };
 }
 
 function isConstrained({ monotone = {}, interactions = [] }: FixedTreesSettings = {}): boolean {
@@ -76,7 +77,11 @@ function isConstrained({ monotone = {}, interactions = [] }: FixedTreesSettings 
 
 async function alone(part: TrainingPart, recipe: Recipe, seed: number, chosen: string): Promise<AutoFit> {
   const { model } = await recipe.fit(part, { seed, refit: true });
-  return { model, chosen, search: [] };
+  return { model, chosen: chosen + trainedOn(model), search: [] };
+}
+
+function trainedOn({ backend }: Model): string {
+  return backend === undefined ? '' : ` (net trained on ${backend})`;
 }
 
 /** On all rows: to the length found, or where the search saw a sample only, to the length that these rows ask for. */

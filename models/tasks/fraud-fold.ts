@@ -3,6 +3,7 @@
  * The figures are of payments that no label known at their instant could have given away.
  */
 import type { Clock } from '../../core/clock.js';
+import { backendOf } from '../backend-of.js';
 import type { Model } from '../contract.js';
 import { fraudIntervals, fraudMetrics, type FraudIntervals, type FraudMetrics } from './fraud.js';
 import { fitFraudWith, type FraudLearner } from './fraud-learners.js';
@@ -24,6 +25,8 @@ export interface FraudFold extends FraudMetrics {
   };
   /** 95 % bootstrap over payers. */
   readonly interval: FraudIntervals;
+  /** What trained the net, if there is one. */
+  readonly backend?: string;
 }
 
 export interface JudgedFold {
@@ -65,6 +68,7 @@ export async function judgeFold(rows: FoldRows, options: JudgeOptions): Promise<
     testFrauds,
     baseline: { aucRoc: 0.5, averagePrecision: testFrauds / testY.length, recallAtFpr: 0 },
     interval: fraudIntervals(test, testY, fraudProbability, seed),
+    ...backendOf([model]),
   };
   return {
     rows,

@@ -6,7 +6,13 @@ import { FEATURES } from '../../features/definitions.js';
 import { rowsAt, type TrainingRows } from '../../features/training-rows.js';
 import { DAY_MS, type FeatureDefinition } from '../../features/vocabulary.js';
 import type { FitProgress, Model } from '../contract.js';
-import { learningCurve, randomSamples, type LearningPoint, type TrainingSample } from '../learning-curve.js';
+import {
+  LEARNING_SHARES,
+  learningCurve,
+  randomSamples,
+  type LearningPoint,
+  type TrainingSample,
+} from '../learning-curve.js';
 import {
   importanceDefaults,
   permutationImportance,
@@ -17,9 +23,6 @@ import { takeLabels } from '../split.js';
 import { payersToDraw } from './fraud.js';
 import type { JudgedFold } from './fraud-fold.js';
 import { fitFraudWith, type FraudLearner } from './fraud-learners.js';
-
-/** Each step doubles the rows: less would drown in noise. */
-const SHARES = [1 / 8, 1 / 4, 1 / 2, 1];
 
 export interface FraudLearningCurve {
   /** Shares of all payments, drawn at random. */
@@ -51,7 +54,7 @@ export async function fraudLearningCurve(
           : fitFraudWith(learner, rowsAt(train, rows), takeLabels(trainY, rows), { seed, onProgress: onFit }),
       onProgress: (done, total) => onProgress?.(part + done / total, 2),
     });
-  const byRows = await curve(randomSamples(trainY, SHARES, seed), 0);
+  const byRows = await curve(randomSamples(trainY, LEARNING_SHARES, seed), 0);
   const byDays = await curve(newestDays(train, historyDays), 1);
   onProgress?.(2, 2);
   return {
@@ -62,7 +65,7 @@ export async function fraudLearningCurve(
 
 function newestDays({ occurredAt }: TrainingRows, historyDays: number): TrainingSample[] {
   const end = occurredAt.at(-1)!;
-  return SHARES.map((share) => {
+  return LEARNING_SHARES.map((share) => {
     const from = share === 1 ? -Infinity : end - Math.max(1, Math.round(share * historyDays)) * DAY_MS;
     return { share, rows: Int32Array.from(occurredAt.keys()).filter((row) => occurredAt[row]! > from) };
   });
