@@ -14,6 +14,10 @@ const Thresholds = Type.Object({
 /** @throws AppError `bad-input` for a policy that cannot be read: better no model than one that is read wrongly. */
 export function toFraudModel(loaded: LoadedModel): FraudModel {
   const { version, featureSetHash } = loaded;
+  // The first use of a model lays out its kernels, tens of milliseconds that no payment should wait for.
+  const nothing = new Float32Array(loaded.featureNames.length).fill(NaN);
+  loaded.predictOne(nothing);
+  loaded.explain(nothing);
   return {
     version,
     featureSetHash,

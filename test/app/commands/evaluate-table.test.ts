@@ -131,4 +131,18 @@ describe('evaluate table', () => {
     expect(code).toBe(1);
     expect(errors).toMatch(/no column "agee" \(did you mean "age"\?\)/);
   });
+
+  it('prints a learning curve on demand, and says which backend trained a net', async () => {
+    const { code, output } = await evaluate('--folds', '2', '--learner', 'neural', '--learning-curve');
+    expect(code).toBe(0);
+    expect(output).toMatch(/learner in 2 of 2 splits: .*net trained on (wasm|tensorflow)/);
+    expect(output).toMatch(/^share +rows +positive +log-loss: train/m);
+    expect(output).toMatch(/^12\.5 % /m);
+  });
+
+  it('refuses a learning curve of a number', async () => {
+    const { code, errors } = await evaluate('--objective', 'squared', '--learning-curve');
+    expect(code).toBe(2);
+    expect(errors).toContain('--learning-curve is for labels of two values');
+  });
 });
