@@ -8,9 +8,12 @@ import { systemEnvironment } from '../core/config.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerEvaluate } from './commands/evaluate.js';
 import { registerImport } from './commands/import.js';
+import { registerJobs } from './commands/jobs.js';
 import { registerModels } from './commands/models.js';
+import { registerReplay } from './commands/replay.js';
 import { registerReport } from './commands/report.js';
 import { registerRules } from './commands/rules.js';
+import { registerScore } from './commands/score.js';
 import { registerSimulate } from './commands/simulate.js';
 import { registerTrain } from './commands/train.js';
 import { registerUp } from './commands/up.js';
@@ -25,7 +28,10 @@ const commands: readonly RegisterCommand[] = [
   registerEvaluate,
   registerModels,
   registerRules,
+  registerReplay,
+  registerScore,
   registerReport,
+  registerJobs,
   registerDoctor,
 ];
 

@@ -16,12 +16,19 @@ import { newId } from '../core/ids.js';
 import type { Log } from '../core/log.js';
 import type { ReportingDeps } from '../reporting/deps.js';
 import { registerReportingRoutes } from '../reporting/routes.js';
+import { watchHeadline } from '../reporting/watch-store.js';
+import type { CaseAdmin } from '../scoring/cases/admin.js';
+import { caseRoutes } from '../scoring/cases/routes.js';
+import { waitingCases } from '../scoring/cases/store.js';
 import type { Decide } from '../scoring/decide.js';
 import type { ListAdmin } from '../scoring/lists/admin.js';
 import { listRoutes } from '../scoring/lists/routes.js';
 import type { LiveLog } from '../scoring/live-log.js';
 import type { LiveRules } from '../scoring/live-rules.js';
+import type { Safeguards } from '../scoring/safeguards.js';
 import type { ReportOutcome } from '../scoring/outcomes.js';
+import { replayRoutes } from '../scoring/replay/routes.js';
+import type { ReplayDecision } from '../scoring/replay/routes.js';
 import { scoringRoutes } from '../scoring/routes.js';
 import type { ScoringRoutesDeps } from '../scoring/routes.js';
 import type { RuleAdmin } from '../scoring/rules/admin.js';
@@ -41,6 +48,9 @@ export interface HttpDeps {
   readonly liveLog: LiveLog;
   readonly decide: Decide;
   readonly reportOutcome: ReportOutcome;
+  readonly safeguards: Pick<Safeguards, 'admission' | 'breaker'>;
+  readonly caseAdmin: CaseAdmin;
+  readonly replay: ReplayDecision;
   readonly rules: LiveRules;
   readonly ruleAdmin: RuleAdmin;
   readonly listAdmin: ListAdmin;
@@ -62,18 +72,29 @@ export async function buildHttp(deps: HttpDeps): Promise<FastifyInstance> {
     requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: () => newId('req', deps.clock),
   });
-  const metrics = createMetrics(() => deps.liveLog.fold());
+  const { admission, breaker } = deps.safeguards;
+  const isBlockCapOpen = (): boolean => breaker.isOpen(deps.clock.now());
+  const metrics = createMetrics({
+    fold: () => deps.liveLog.fold(),
+    waitingCases: () => waitingCases(deps.pool),
+    inFlight: admission.inFlight,
+    isBlockCapOpen,
+    watchHeadline: () => watchHeadline(deps.pool),
+    clock: deps.clock,
+  });
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   registerErrors(app, metrics);
   registerAccess(app, deps.config.apiKeys);
   registerHeaders(app);
   await registerDescription(app);
-  registerHealth(app, deps, metrics);
+  registerHealth(app, deps, { metrics, isBlockCapOpen });
   await app.register(
     scoringRoutes({ ...deps, onDecided: (answer, elapsedMs) => metrics.decided(answer, elapsedMs) }),
   );
+  await app.register(replayRoutes(deps));
   await app.register(ruleRoutes(deps));
   await app.register(listRoutes(deps));
+  await app.register(caseRoutes(deps));
   registerReportingRoutes(app, deps.reporting);
   app.addHook('onClose', () => deps.liveLog.close());
   await app.ready();
@@ -214,14 +235,26 @@ function withProblems<S extends { response?: unknown; hide?: boolean }>(schema: 
 
 const READY_TIMEOUT_MS = 2000;
 
-function registerHealth(app: FastifyInstance, deps: HttpDeps, metrics: Metrics): void {
+interface Watched {
+  readonly metrics: Metrics;
+  readonly isBlockCapOpen: () => boolean;
+}
+
+function registerHealth(app: FastifyInstance, deps: HttpDeps, { metrics, isBlockCapOpen }: Watched): void {
   const tags = ['health'];
   const Alive = Type.Object({ status: Type.Literal('ok') });
   app.get('/healthz', { schema: { tags, summary: 'Is it alive?', response: { 200: Alive } } }, async () => ({
     status: 'ok',
   }));
 
-  const Ready = Type.Object({ ready: Type.Boolean(), liveState: Type.Boolean(), postgres: Type.Boolean() });
+  const Ready = Type.Object({
+    ready: Type.Boolean(),
+    liveState: Type.Boolean(),
+    postgres: Type.Boolean(),
+    blockCapOpen: Type.Boolean({
+      description: 'Blocks of rules and model are held back as reviews: look at them.',
+    }),
+  });
   app.get(
     '/readyz',
     { schema: { tags, summary: 'Can it decide?', response: { 200: Ready, 503: Ready } } },
@@ -229,7 +262,9 @@ function registerHealth(app: FastifyInstance, deps: HttpDeps, metrics: Metrics):
       const liveState = deps.liveLog.fold() !== null;
       const postgres = await isReachable(deps.pool);
       const ready = liveState && postgres;
-      return reply.code(ready ? 200 : 503).send({ ready, liveState, postgres });
+      return reply
+        .code(ready ? 200 : 503)
+        .send({ ready, liveState, postgres, blockCapOpen: isBlockCapOpen() });
     },
   );
 

@@ -1,6 +1,6 @@
 /**
  * Saves a model that another engine fitted, once it has been judged on this merchant's own newest payments. It never goes
- * into production by itself: who fitted it and on what is only said, so a person promotes it, by name and with a reason.
+ * into production by itself: who fitted it and on what is only said, so people promote it, by name and with a reason.
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';

@@ -3,8 +3,12 @@
  * live state, and the program itself.
  */
 import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Clock } from '../core/clock.js';
 import type { Fold } from '../features/fold.js';
+import type { Waiting } from '../scoring/cases/store.js';
 import type { Answer } from '../scoring/request.js';
+import { registerWatchMetrics } from './watch-metrics.js';
+import type { ReadWatchHeadline } from './watch-metrics.js';
 
 export interface Metrics {
   decided(answer: Answer, elapsedMs: number): void;
@@ -16,8 +20,18 @@ export interface Metrics {
 /** Finest where the gate is expected to be: a few milliseconds. */
 const LATENCY_BUCKETS_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
-/** @param fold the serving fold, or null while there is none. */
-export function createMetrics(fold: () => Fold | null): Metrics {
+interface MetricsDeps {
+  /** The serving fold, or null while there is none. */
+  readonly fold: () => Fold | null;
+  readonly waitingCases: () => Promise<readonly Waiting[]>;
+  readonly inFlight: () => number;
+  readonly isBlockCapOpen: () => boolean;
+  readonly watchHeadline: ReadWatchHeadline;
+  readonly clock: Clock;
+}
+
+export function createMetrics(deps: MetricsDeps): Metrics {
+  const { fold, waitingCases, clock, inFlight, isBlockCapOpen } = deps;
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -29,7 +43,7 @@ export function createMetrics(fold: () => Fold | null): Metrics {
   });
   const degraded = new Counter({
     name: 'decisions_degraded_total',
-    help: 'Decisions answered without a fraud model, by reason.',
+    help: 'Decisions answered without a fraud model, or with blocks held back, by reason.',
     labelNames: ['reason'],
     registers,
   });
@@ -56,6 +70,12 @@ export function createMetrics(fold: () => Fold | null): Metrics {
     },
   });
   entities.reset();
+  watch(registry, 'decisions_in_flight', 'Decisions let in and not yet answered.', inFlight);
+  watch(registry, 'block_cap_open', 'Whether blocks are held back as reviews (1) or not (0).', () =>
+    Number(isBlockCapOpen()),
+  );
+  registerCases(registry, { waitingCases, clock });
+  registerWatchMetrics(registry, deps.watchHeadline);
   return {
     decided: (answer, elapsedMs) => {
       decisions.inc({ action: answer.action });
@@ -68,4 +88,50 @@ export function createMetrics(fold: () => Fold | null): Metrics {
     text: () => registry.metrics(),
     contentType: registry.contentType,
   };
+}
+
+/** Cases that wait for a person. Without the database they have no value and the rest is still told. */
+function registerCases(
+  registry: Registry,
+  { waitingCases, clock }: Pick<MetricsDeps, 'waitingCases' | 'clock'>,
+): void {
+  const gauge = (name: string, help: string, valueOf: (group: Waiting) => number): void => {
+    const registered = new Gauge({
+      name,
+      help,
+      labelNames: ['status'],
+      registers: [registry],
+      async collect() {
+        const found = await waitingCases().catch(() => null);
+        for (const status of ['open', 'assigned'] as const) {
+          const group = found?.find((one) => one.status === status);
+          const none = found === null ? Number.NaN : 0;
+          this.set({ status }, group === undefined ? none : valueOf(group));
+        }
+      },
+    });
+    registered.reset();
+  };
+  gauge(
+    'cases_waiting',
+    'Cases that nobody has closed: open (nobody has it) or assigned.',
+    ({ count }) => count,
+  );
+  gauge(
+    'cases_oldest_age_seconds',
+    'Since the oldest waiting case was opened.',
+    ({ oldestAt }) => Math.max(0, clock.now() - oldestAt) / 1000,
+  );
+}
+
+/** A gauge that is read when it is asked for. */
+function watch(registry: Registry, name: string, help: string, read: () => number): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      this.set(read());
+    },
+  });
 }

@@ -23,7 +23,6 @@ export type TrainOutcome =
 interface TrainRequest {
   readonly asOfMs: number;
   readonly seed: number;
-  readonly actor: string;
   readonly onStage?: OnStage;
   readonly frameFile?: string;
 }
@@ -42,19 +41,17 @@ export async function trainFraudModel(stores: Stores, request: TrainRequest): Pr
     if (training.outcome === 'too-few-labels') return training;
     const model = await stores.registry.save(training.artefact);
     await saveBacktest(db, stores.dataDir, model.version, training.test);
-    return await promoteIfBetter(stores, model, training.test, request.actor);
+    return await promoteIfBetter(stores, model, training.test);
   } finally {
     db.close();
   }
 }
 
+/** Nobody proposed it: the figures did. */
+const POLICY = 'system';
+
 /** Champion and challenger are judged on the same payments, all newer than what the champion was fitted on. */
-async function promoteIfBetter(
-  stores: Stores,
-  model: ModelRecord,
-  test: FraudTest,
-  actor: string,
-): Promise<TrainOutcome> {
+async function promoteIfBetter(stores: Stores, model: ModelRecord, test: FraudTest): Promise<TrainOutcome> {
   const precision = model.metrics['averagePrecision'] ?? 0;
   const low = model.interval?.['averagePrecision']?.low ?? precision;
   const baseline = model.baseline['averagePrecision'] ?? 0;
@@ -71,7 +68,7 @@ async function promoteIfBetter(
   return {
     outcome: 'promoted',
     reason,
-    model: await stores.registry.promote('fraud', model.version, { actor, reason }),
+    model: await stores.registry.promote('fraud', model.version, { actor: POLICY, reason }),
   };
 }
 

@@ -43,6 +43,17 @@ const Variables = Type.Object({
     '^.+\\.mmdb$',
     'a geolocation file in the MMDB format, for instance ./country.mmdb',
   ),
+  POLICY_FILE: optionalText(
+    '^.+\\.json$',
+    'a JSON file with costs, exploration and block cap, for instance ./policy.json',
+  ),
+  MAX_IN_FLIGHT: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000,
+    default: 2000,
+    description:
+      'how many decisions may be in flight before callers are told to come back, for instance 2000',
+  }),
   SMTP_URL: optionalText('^smtps?://.+', 'smtp://user:password@host:587', 'secret'),
   LOG_LEVEL: Type.Union(
     LOG_LEVELS.map((level) => Type.Literal(level)),
@@ -79,6 +90,10 @@ export interface Config {
   readonly razorpay: Razorpay | null;
   /** Absolute; null: the country of an IP address is unknown. */
   readonly geoipFile: string | null;
+  /** Absolute; null: the default policy. */
+  readonly policyFile: string | null;
+  /** Decisions in flight beyond which the gate answers 503. */
+  readonly maxInFlight: number;
   readonly smtpUrl: string | null;
   readonly logLevel: LogLevel;
   readonly apiKeys: readonly string[];
@@ -95,6 +110,8 @@ export function loadConfig(environment: Environment): Config {
     lakeUrl: variables.LAKE_URL === undefined ? null : lakeFolder(variables.LAKE_URL),
     razorpay: readRazorpay(variables),
     geoipFile: variables.GEOIP_FILE === undefined ? null : path.resolve(variables.GEOIP_FILE),
+    policyFile: variables.POLICY_FILE === undefined ? null : path.resolve(variables.POLICY_FILE),
+    maxInFlight: variables.MAX_IN_FLIGHT,
     smtpUrl: variables.SMTP_URL ?? null,
     logLevel: variables.LOG_LEVEL,
     apiKeys: variables.API_KEYS?.split(',') ?? [],
@@ -102,6 +119,8 @@ export function loadConfig(environment: Environment): Config {
 }
 
 type Variables = Type.Static<typeof Variables>;
+
+const NUMBERS: ReadonlySet<string> = new Set(['PORT', 'MAX_IN_FLIGHT']);
 
 function readVariables(environment: Environment): Variables {
   const lake = environment['LAKE_URL'] ?? '';
@@ -114,7 +133,7 @@ function readVariables(environment: Environment): Variables {
   const names = Object.keys(Variables.properties) as (keyof Variables)[];
   const present = names
     .filter((name) => (environment[name] ?? '') !== '')
-    .map((name) => [name, name === 'PORT' ? wholeNumber(environment[name]) : environment[name]]);
+    .map((name) => [name, NUMBERS.has(name) ? wholeNumber(environment[name]) : environment[name]]);
   const candidate: unknown = Value.Default(Variables, Object.fromEntries(present));
   if (Value.Check(Variables, candidate)) return candidate;
   const [error] = Value.Errors(Variables, candidate);
@@ -165,6 +184,8 @@ export function describeConfig(config: Config): Record<string, string | number> 
     razorpay: config.razorpay === null ? 'local double' : config.razorpay.keyId,
     webhookSecrets: config.razorpay?.webhookSecrets.length ?? 0,
     geoipFile: config.geoipFile ?? 'not set',
+    policyFile: config.policyFile ?? 'default',
+    maxInFlight: config.maxInFlight,
     smtpUrl: secret(config.smtpUrl),
     logLevel: config.logLevel,
     apiKeys: config.apiKeys.length,

@@ -90,7 +90,9 @@ export class FoldState {
       state.attempts.append(id, occurredAtMs, request.amount, own, knownAtMs);
       state.amounts?.add(id, request.amount);
     }
-    if (request.latitude === request.latitude && request.longitude === request.longitude) {
+    const hasPlace = request.latitude === request.latitude && request.longitude === request.longitude;
+    // A retry runs where the server is, or minutes after the payer has moved on: it must not look like travel.
+    if (hasPlace && request.kind === 0) {
       this.#places[payer * 3] = request.latitude;
       this.#places[payer * 3 + 1] = request.longitude;
       this.#places[payer * 3 + 2] = occurredAtMs;

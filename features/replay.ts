@@ -118,7 +118,7 @@ async function numberPayments(db: Duckdb, wantedSql: string): Promise<void> {
       ${NUMBERED_COLUMNS.map((column) => `coalesce(n_${column}.number, -1)::INTEGER AS number_of_${column}`).join(', ')},
       (list_position(['${PAYMENT_KINDS.join("','")}'], p.kind) - 1)::INTEGER AS kind, p.amount_paise::DOUBLE AS amount,
       coalesce(p.latitude, 'nan'::DOUBLE) AS latitude, coalesce(p.longitude, 'nan'::DOUBLE) AS longitude,
-      (p.kind = 'payment' AND ${wantedSql}) AS wanted,
+      (${wantedSql}) AS wanted,
       -- A request that the gate answered was read when it came, not when its caller says that it occurred.
       p.occurred_at >= p.known_at OR p.status = 'attempted' AS read_when_known,
       coalesce(epoch_ms(f.known_at)::DOUBLE, 'nan'::DOUBLE) AS fraud_known_at, f.sequence::DOUBLE AS fraud_sequence

@@ -10,7 +10,7 @@ import type { Frame } from './frame.js';
 
 /** What `replay` needs to know about rows that somebody wants to keep. */
 export interface RowCollector {
-  /** SQL condition on a payment `p` for keeping its vector. */
+  /** SQL condition on a payment `p` for keeping its vector; retries and dunning steps too, unless it leaves them out. */
   readonly wantedSql: string;
   take(
     state: FoldState,
@@ -74,7 +74,7 @@ export function collectRows(span: RowSpan): RowCollector & { rows(): TrainingRow
     flushed = n;
   };
   return {
-    wantedSql: `epoch_ms(p.occurred_at) >= ${span.fromMs} AND epoch_ms(p.occurred_at) < ${span.untilMs} AND (${span.conditionSql ?? 'true'})`,
+    wantedSql: `p.kind = 'payment' AND epoch_ms(p.occurred_at) >= ${span.fromMs} AND epoch_ms(p.occurred_at) < ${span.untilMs} AND (${span.conditionSql ?? 'true'})`,
     take: (state, request, atMs, rowSequence, fraudKnownAtMs) => {
       state.read(request, atMs, vectors[n - flushed]!);
       for (let e = 0; e < named.length; e++) if (request.ids[e] !== ABSENT) named[e] = 1;

@@ -14,16 +14,12 @@ import type { ColumnMap } from './column-map.js';
 import { contentHash, fileHash } from './content-hash.js';
 import type { LakeTable } from './facts.js';
 import type { Lake } from './lake.js';
-import { SEQUENCES_PER_BATCH } from './lake-tables.js';
-import { findProblems, markDuplicates, markKnown } from './problems.js';
 import { withQueryProgress } from './query-progress.js';
-import { writeRejects } from './rejects.js';
 import { openScratch } from './scratch.js';
 import type { Shaped } from './shape.js';
-import { shapeFile } from './shape.js';
+import { settleBadRows, shapeChecked } from './shape-checked.js';
 import { quoteText } from './sql-quote.js';
 import { stageTable } from './stage-table.js';
-import { refuseBadRows } from './validate.js';
 
 export interface ImportRequest {
   readonly file: string;
@@ -123,39 +119,6 @@ function batchName(file: string, hash: string): string {
     .replaceAll(/^-+|-+$/g, '')
     .slice(0, 60);
   return `${plain === '' ? 'import' : plain}-${hash.slice(0, 8)}`;
-}
-
-async function shapeChecked(db: Duckdb, request: ImportRequest): Promise<Shaped> {
-  const shaped = await shapeFile(db, request);
-  if (shaped.rows * 2 >= SEQUENCES_PER_BATCH) {
-    throw new AppError(
-      'bad-input',
-      'file-too-long',
-      `${shaped.source.place} has ${shaped.rows} rows: split it`,
-    );
-  }
-  await markDuplicates(db, shaped);
-  return shaped;
-}
-
-/** Answers how many rows were set aside. */
-async function settleBadRows(
-  db: Duckdb,
-  lake: Lake,
-  shaped: Shaped,
-  rejectsFile: string | null,
-): Promise<number> {
-  await lake.attach(db);
-  await markKnown(db, shaped);
-  const problems = await findProblems(db, shaped);
-  if (rejectsFile === null) refuseBadRows(shaped, problems);
-  const [good] = await db.rows<{ n: bigint }>('SELECT count(*) AS n FROM shaped');
-  if (good?.n === 0n) {
-    refuseBadRows(shaped, problems);
-    throw new AppError('bad-input', 'file-empty', `${shaped.source.place} has no rows: nothing to import`);
-  }
-  if (rejectsFile !== null && problems.total > 0) await writeRejects(db, shaped, rejectsFile);
-  return problems.total;
 }
 
 async function stageShaped(db: Duckdb, dir: string, shaped: Shaped, firstSequence: number): Promise<Staged> {

@@ -13,6 +13,7 @@ export interface StoredFiles {
   readonly 'model.json': string;
   readonly 'metrics.json': string;
   readonly 'card.md': string;
+  readonly 'reference.json'?: string;
 }
 
 export interface StoredMetrics extends ArtefactMetrics {
@@ -32,7 +33,9 @@ const VERSION = /^[0-9a-f]{64}$/;
 
 export interface ArtefactStore {
   write(place: StoredModel, files: StoredFiles): Promise<'saved' | 'already-saved'>;
-  read(place: StoredModel, file: keyof StoredFiles): Promise<string>;
+  read(place: StoredModel, file: Exclude<keyof StoredFiles, 'reference.json'>): Promise<string>;
+  /** Null for a model that was saved without one. */
+  readReference(place: StoredModel): Promise<string | null>;
   all(): Promise<StoredModel[]>;
   /** The only model whose version starts with `prefix`. */
   find(prefix: string): Promise<StoredModel>;
@@ -55,6 +58,11 @@ export function artefactStore(dataDir: string): ArtefactStore {
     all,
     write: (place, files) => writeFolder(folder(place), place, files),
     read: (place, file) => readFile(path.join(folder(place), file), 'utf8'),
+    readReference: (place) =>
+      readFile(path.join(folder(place), 'reference.json'), 'utf8').catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return null;
+        throw error;
+      }),
     find: async (prefix) => {
       const [found, ...others] = /^[0-9a-f]{6,64}$/.test(prefix)
         ? (await all()).filter(({ version }) => version.startsWith(prefix))

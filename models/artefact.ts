@@ -1,6 +1,6 @@
 /**
  * A trained model as a folder that never changes: `model.json` (what predicts, addressed by its SHA-256), `metrics.json`
- * (how it did) and `card.md` (both for people). The address covers everything that decides a prediction, and through a
+ * (how it did), `card.md` (both for people) and, where the task keeps one, `reference.json`. The address covers everything that decides a prediction, and through a
  * hash of the evaluation also the figures by which it was promoted.
  */
 import { createHash } from 'node:crypto';
@@ -9,6 +9,7 @@ import type { PeriodDifference } from './adversarial-validation.js';
 import type { Model } from './contract.js';
 import { modelFromJSON } from './learners.js';
 import type { GroupImportance } from './permutation-importance.js';
+import type { Reference } from './reference.js';
 
 /** Raised when a reader of the old form would misread the new one. */
 const FORMAT = 1;
@@ -38,6 +39,8 @@ export interface Artefact {
   /** What it was fitted on: rows, days, seed, settings. */
   readonly training: Json;
   readonly evaluation: ArtefactMetrics;
+  /** What the fitted rows looked like, for the watch; saved beside the model. */
+  readonly reference?: Reference;
   /** For the card: what it is for, and what it must not be used for. */
   readonly intendedUse: string;
 }
@@ -51,6 +54,8 @@ export interface ModelDocument {
   readonly model: Model;
   /** Of the figures in `metrics.json`; missing in artefacts of older programs. */
   readonly evaluationHash?: string;
+  /** Of `reference.json`; missing without one. */
+  readonly referenceHash?: string;
 }
 
 /** The text of `model.json`: the same model gives the same bytes. */
@@ -62,6 +67,7 @@ export function documentText({
   intendedUse,
   model,
   evaluation,
+  reference,
 }: Artefact): string {
   const fields = {
     format: FORMAT,
@@ -72,8 +78,27 @@ export function documentText({
     intendedUse,
     model: model.toJSON(),
     evaluationHash: versionOf(canonicalJson(evaluation)),
+    ...(reference === undefined ? {} : { referenceHash: versionOf(referenceText(reference)) }),
   };
   return `${canonicalJson(fields)}\n`;
+}
+
+/** The text of `reference.json`. */
+export function referenceText(reference: Reference): string {
+  return `${canonicalJson(reference)}\n`;
+}
+
+/** Null for a model that has none. Throws `damaged-model` unless the text is the one that was saved with the model. */
+export function parseReference(
+  text: string | null,
+  { referenceHash }: ModelDocument,
+  version: string,
+): Reference | null {
+  if (referenceHash === undefined) return null;
+  if (text === null || versionOf(text) !== referenceHash) {
+    throw damaged(version, 'has another reference.json than the one it was saved with');
+  }
+  return JSON.parse(text) as Reference; // The hash says that we wrote it.
 }
 
 /** 64 hexadecimal digits. */

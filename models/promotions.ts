@@ -1,6 +1,7 @@
 /**
- * The production pointer of each task: a history in PostgreSQL that is only added to. Promotions stack: a rollback takes
- * the current version off and returns to the one below, so two rollbacks go two versions back.
+ * The production pointer of each task: a history in PostgreSQL that is only added to. A person proposes and a second one
+ * approves; one alone must force it and say why; the policy of training promotes by figures. Changes stack: a rollback,
+ * which one person may always make, takes the current version off and returns to the one below.
  */
 import type { Pool, PoolClient } from 'pg';
 import { AppError } from '../core/errors.js';
@@ -9,35 +10,57 @@ import { inTransaction } from '../core/transaction.js';
 export interface Promotion {
   readonly task: string;
   readonly version: string;
-  readonly kind: 'promote' | 'rollback';
+  /** `propose` alone leaves production as it is. */
+  readonly kind: 'propose' | 'approve' | 'force' | 'promote' | 'rollback';
   readonly actor: string;
   readonly reason: string;
   /** UTC epoch milliseconds. */
   readonly at: number;
 }
 
+type Step = Omit<Promotion, 'kind'>;
+
 export interface Promotions {
-  /** Oldest first. */
+  /** Changes of production and what was only proposed, oldest first. */
   history(task: string): Promise<Promotion[]>;
   /** The version in production, or null. */
   current(task: string): Promise<string | null>;
-  /** Promoting what is in production already changes nothing. */
-  promote(step: Omit<Promotion, 'kind'>): Promise<void>;
+  /** Waits for a second person. It lapses when production changes: it was about the model of its time. */
+  propose(step: Step): Promise<void>;
+  /**
+   * Puts what somebody else proposed into production, for the proposal's reason if without its own; saying it twice
+   * approves once. @throws AppError `conflict` when nobody else has proposed it.
+   */
+  approve(step: Omit<Step, 'reason'> & { readonly reason: string | null }): Promise<void>;
+  /** By one person alone, or by the policy. What is in production already is left alone. */
+  promote(step: Step, kind: 'force' | 'promote'): Promise<void>;
   /** Returns the version that is in production afterwards; not done when `check` refuses that version. */
-  rollback(
-    step: Omit<Promotion, 'kind' | 'version'>,
-    check: (version: string) => Promise<void>,
-  ): Promise<string>;
+  rollback(step: Omit<Step, 'version'>, check: (version: string) => Promise<void>): Promise<string>;
 }
 
 export function openPromotions(pool: Pool): Promotions {
   return {
     history: (task) => readHistory(pool, task),
     current: async (task) => productionStack(await readHistory(pool, task)).at(-1) ?? null,
-    promote: (step) =>
+    propose: (step) =>
+      inTask(pool, step.task, async (client) => {
+        const history = await readHistory(client, step.task);
+        const { version, actor } = step;
+        if (productionStack(history).at(-1) === version) throw inProductionAlready(step);
+        const known = openProposals(history).some((one) => one.version === version && one.actor === actor);
+        if (!known) await append(client, { ...step, kind: 'propose' });
+      }),
+    approve: (step) =>
+      inTask(pool, step.task, async (client) => {
+        const history = await readHistory(client, step.task);
+        if (isApprovedBy(productionChanges(history).at(-1), step)) return;
+        const proposal = proposalOfAnother(history, step);
+        await append(client, { ...step, reason: step.reason ?? proposal.reason, kind: 'approve' });
+      }),
+    promote: (step, kind) =>
       inTask(pool, step.task, async (client) => {
         const stack = productionStack(await readHistory(client, step.task));
-        if (stack.at(-1) !== step.version) await append(client, { ...step, kind: 'promote' });
+        if (stack.at(-1) !== step.version) await append(client, { ...step, kind });
       }),
     rollback: (step, check) =>
       inTask(pool, step.task, async (client) => {
@@ -53,14 +76,56 @@ export function openPromotions(pool: Pool): Promotions {
   };
 }
 
+/** The changes of production in a history, without what was only proposed. */
+export function productionChanges(history: readonly Promotion[]): Promotion[] {
+  return history.filter(({ kind }) => kind !== 'propose');
+}
+
+/** Proposals that still wait: those after the last change. */
+export function openProposals(history: readonly Promotion[]): Promotion[] {
+  return history.slice(history.findLastIndex(({ kind }) => kind !== 'propose') + 1);
+}
+
 /** Versions below the current one, oldest first; the last is in production. */
 function productionStack(history: readonly Promotion[]): string[] {
   const stack: string[] = [];
-  for (const { kind, version } of history) {
-    if (kind === 'promote') stack.push(version);
-    else stack.pop();
+  for (const { kind, version } of productionChanges(history)) {
+    if (kind === 'rollback') stack.pop();
+    else stack.push(version);
   }
   return stack;
+}
+
+function proposalOfAnother(
+  history: readonly Promotion[],
+  step: Pick<Step, 'task' | 'version' | 'actor'>,
+): Promotion {
+  const short = step.version.slice(0, 12);
+  const proposals = openProposals(history).filter(({ version }) => version === step.version);
+  if (proposals.length === 0) {
+    const message = `nobody has proposed ${short} for ${step.task} since production last changed: propose it first`;
+    throw new AppError('conflict', 'not-proposed', message);
+  }
+  const ofAnother = proposals.findLast(({ actor }) => !isSamePerson(actor, step.actor));
+  if (ofAnother !== undefined) return ofAnother;
+  const message = `${step.actor} proposed ${short}: a second person approves it, or force it and say why`;
+  throw new AppError('conflict', 'same-person', message);
+}
+
+function isApprovedBy(
+  newest: Promotion | undefined,
+  { version, actor }: Pick<Step, 'version' | 'actor'>,
+): boolean {
+  return newest?.kind === 'approve' && newest.version === version && isSamePerson(newest.actor, actor);
+}
+
+/** Names as people type them. */
+function isSamePerson(a: string, b: string): boolean {
+  return a.trim().toLowerCase() === b.trim().toLowerCase();
+}
+
+function inProductionAlready({ task, version }: Step): AppError {
+  return new AppError('conflict', 'in-production', `${task} runs ${version.slice(0, 12)} already`);
 }
 
 async function readHistory(client: Pool | PoolClient, task: string): Promise<Promotion[]> {

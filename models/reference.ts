@@ -90,9 +90,12 @@ function quantiles(values: Float32Array): number[] {
   if (known.length === 0) return [];
   const largest = known.at(-1)!;
   if (known[0] === largest) return [largest];
-  const cuts = Array.from({ length: BINS - 1 }, (_, k) => known[Math.floor(((k + 1) * known.length) / BINS)]!);
+  const cuts = Array.from(
+    { length: BINS - 1 },
+    (_, k) => known[Math.floor(((k + 1) * known.length) / BINS)]!,
+  );
   const below = [...new Set(cuts)].filter((cut) => cut < largest);
-  return below.length > 0 ? below : [known[0]!];
+  return below.length > 0 ? below : [known.findLast((value) => value < largest)!];
 }
 
 function frequentCodes(values: Float32Array): number[] {

@@ -5,14 +5,22 @@
 import type { Pool } from 'pg';
 import type { Clock } from '../core/clock.js';
 import { AppError } from '../core/errors.js';
-import { documentText, parseDocument, requireEvaluation, versionOf } from './artefact.js';
+import {
+  documentText,
+  parseDocument,
+  parseReference,
+  referenceText,
+  requireEvaluation,
+  versionOf,
+} from './artefact.js';
 import type { Artefact, Json, ModelDocument } from './artefact.js';
 import { artefactStore } from './artefact-store.js';
 import type { ArtefactStore, StoredMetrics, StoredModel } from './artefact-store.js';
 import type { Model } from './contract.js';
 import { modelCard } from './model-card.js';
-import { openPromotions } from './promotions.js';
+import { openPromotions, openProposals, productionChanges } from './promotions.js';
 import type { Promotion } from './promotions.js';
+import type { Reference } from './reference.js';
 
 export interface ModelRecord extends StoredMetrics {
   readonly task: string;
@@ -46,24 +54,39 @@ export interface Registry {
   save(artefact: Artefact): Promise<ModelRecord>;
   /** Newest first. */
   list(task?: string): Promise<ModelRecord[]>;
-  /** By version or the start of one. */
+  /** By version or the start of one; the history has proposals too. */
   show(
     version: string,
   ): Promise<ModelRecord & { readonly card: string; readonly history: readonly Promotion[] }>;
   load(version: string): Promise<LoadedModel>;
+  /** What the model was fitted on looked like; null for a model of an older program or of another one. */
+  reference(version: string): Promise<Reference | null>;
   /** Null when the task has no model in production. */
   production(task: string): Promise<LoadedModel | null>;
+  /** By the policy of training: what beats the champion on newer payments needs no person. */
   promote(task: string, version: string, change: Change): Promise<ModelRecord>;
+  /** Asks a second person to put it into production. */
+  propose(task: string, version: string, change: Change): Promise<ModelRecord>;
+  /** By the second person; without a reason for the proposal's. @throws AppError `conflict` for the proposer. */
+  approve(task: string, version: string, change: Approval): Promise<ModelRecord>;
+  /** By one person alone, recorded as such. */
+  force(task: string, version: string, change: Change): Promise<ModelRecord>;
   /** Returns to the version that was in production before. */
   rollback(task: string, change: Change): Promise<ModelRecord>;
-  /** Oldest first. */
+  /** Changes of production, oldest first. */
   history(task: string): Promise<Promotion[]>;
+  /** What waits for a second person, oldest first. */
+  proposals(task: string): Promise<Promotion[]>;
 }
 
 /** Who changes production, and why. */
 export interface Change {
   readonly actor: string;
   readonly reason: string;
+}
+
+interface Approval extends Pick<Change, 'actor'> {
+  readonly reason: string | null;
 }
 
 export interface RegistrySettings {
@@ -85,6 +108,20 @@ export function openRegistry({ dataDir, pool, clock, featureSetHashes }: Registr
     const place = await store.find(version);
     return loadModel(store, place, featureSetHashes);
   };
+  /** Only what can be loaded now is put forward. */
+  const changed = async (
+    task: string,
+    version: string,
+    change: (place: StoredModel) => Promise<void>,
+  ): Promise<ModelRecord> => {
+    const place = await store.find(version);
+    if (place.task !== task) {
+      throw new AppError('bad-input', 'other-task', `model ${version} is for ${place.task}, not for ${task}`);
+    }
+    await loadModel(store, place, featureSetHashes);
+    await change(place);
+    return record(place);
+  };
   return {
     save: async (artefact) => record(await saveArtefact(store, artefact, clock.now())),
     list: async (task) => {
@@ -99,41 +136,47 @@ export function openRegistry({ dataDir, pool, clock, featureSetHashes }: Registr
       return { ...(await record(place)), card, history };
     },
     load,
+    reference: async (version) => {
+      const place = await store.find(version);
+      const document = parseDocument(await store.read(place, 'model.json'), place.version);
+      return parseReference(await store.readReference(place), document, place.version);
+    },
     production: async (task) => {
       const version = await promotions.current(task);
       return version === null ? null : load(version);
     },
-    promote: async (task, version, change) => {
-      const place = await store.find(version);
-      if (place.task !== task) {
-        throw new AppError(
-          'bad-input',
-          'other-task',
-          `model ${version} is for ${place.task}, not for ${task}`,
-        );
-      }
-      await loadModel(store, place, featureSetHashes);
-      await promotions.promote({ ...place, ...change, at: clock.now() });
-      return record(place);
-    },
+    promote: (task, version, change) =>
+      changed(task, version, (place) =>
+        promotions.promote({ ...place, ...change, at: clock.now() }, 'promote'),
+      ),
+    propose: (task, version, change) =>
+      changed(task, version, (place) => promotions.propose({ ...place, ...change, at: clock.now() })),
+    approve: (task, version, change) =>
+      changed(task, version, (place) => promotions.approve({ ...place, ...change, at: clock.now() })),
+    force: (task, version, change) =>
+      changed(task, version, (place) =>
+        promotions.promote({ ...place, ...change, at: clock.now() }, 'force'),
+      ),
     rollback: async (task, change) => {
       const isLoadable = async (version: string): Promise<void> => void (await load(version));
       const version = await promotions.rollback({ task, ...change, at: clock.now() }, isLoadable);
       return record({ task, version });
     },
-    history: (task) => promotions.history(task),
+    history: async (task) => productionChanges(await promotions.history(task)),
+    proposals: async (task) => openProposals(await promotions.history(task)),
   };
 }
 
 async function saveArtefact(store: ArtefactStore, artefact: Artefact, savedAt: number): Promise<StoredModel> {
   const text = documentText(artefact);
   const place = { task: artefact.task, version: versionOf(text) };
-  const { evaluation, featureSetHash, model } = artefact;
+  const { evaluation, featureSetHash, model, reference } = artefact;
   const metrics: StoredMetrics = { ...evaluation, learner: model.learner, featureSetHash, savedAt };
   await store.write(place, {
     'model.json': text,
     'metrics.json': `${JSON.stringify(metrics, null, 2)}\n`,
     'card.md': modelCard(artefact, place.version, savedAt),
+    ...(reference === undefined ? {} : { 'reference.json': referenceText(reference) }),
   });
   return place;
 }

@@ -2,7 +2,13 @@
  * What the pages need besides the warehouse: the decision log and the model registry, as functions, so that no page
  * knows how they are stored. Instants are UTC epoch milliseconds unless they are ISO text.
  */
+import type { Promotion } from '../models/promotions.js';
+import type { Case } from '../scoring/cases/case.js';
+import type { InspectedCase } from '../scoring/cases/inspect.js';
+import type { CaseQuery } from '../scoring/cases/store.js';
 import type { DecisionQuery, InspectedDecision, RecordedDecision } from '../scoring/decisions.js';
+import type { DriftReport } from './watch-report.js';
+import type { WatchedDay } from './watch-store.js';
 
 /** `low` and `high` bound the 95 % confidence interval; `baseline` is the naive rule's value. */
 export interface ReportedMetric {
@@ -27,6 +33,7 @@ export interface ModelChange {
   readonly actor: string;
   readonly reason: string;
   readonly inProduction: boolean;
+  readonly kind: Promotion['kind'];
 }
 
 export interface ReportingDeps {
@@ -35,7 +42,14 @@ export interface ReportingDeps {
   readonly featureSetHash: string;
   latestDecisions(query: DecisionQuery): Promise<readonly RecordedDecision[]>;
   decision(decisionId: string): Promise<InspectedDecision | null>;
+  cases(query: CaseQuery): Promise<readonly Case[]>;
+  /** Null when there is no such case. */
+  case(caseId: string): Promise<InspectedCase | null>;
   productionModel(): Promise<ProductionModel | null>;
   /** Newest first. */
   modelHistory(): Promise<readonly ModelChange[]>;
+  /** The newest run; null before the first. */
+  latestWatch(): Promise<DriftReport | null>;
+  /** Oldest first. */
+  watchedDays(): Promise<readonly WatchedDay[]>;
 }

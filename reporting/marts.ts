@@ -20,6 +20,7 @@ export const MARTS = [
   'subscriptions_monthly',
   'decisions_daily',
   'gate_weekly',
+  'calibration_weekly',
 ] as const;
 
 interface MartSource {

@@ -8,20 +8,25 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import Type from 'typebox';
 import { AppError } from '../core/errors.js';
+import { CASE_STATUSES } from '../scoring/cases/case.js';
 import { ACTIONS } from '../scoring/request.js';
 import { findAsset } from './assets.js';
 import { DailyReport, readDaily, readSummary, SummaryReport } from './daily-report.js';
 import type { ReportingDeps } from './deps.js';
 import { readOverview } from './overview.js';
+import { casePage, missingCasePage } from './pages/case.js';
+import { casesPage } from './pages/cases.js';
 import { decisionPage, missingDecisionPage } from './pages/decision.js';
 import { decisionsPage } from './pages/decisions.js';
 import { modelsPage } from './pages/models.js';
 import { overviewPage } from './pages/overview.js';
 import { rulesOnly } from './pages/parts.js';
+import { watchPage } from './pages/watch.js';
 import { DEFAULT_PERIOD, PERIOD_CHOICES } from './period.js';
 import { readCoverage } from './queries.js';
 import { openWarehouseReader } from './reader.js';
 import type { WarehouseReader } from './reader.js';
+import { DriftReport } from './watch-report.js';
 
 const PAGE_ROWS = 50;
 const LATEST_ROWS = 8;
@@ -42,7 +47,9 @@ export function registerReportingRoutes(app: FastifyInstance, deps: ReportingDep
   registerAssets(app);
   registerOverview(app, deps, reader);
   registerDecisions(app, deps, reader);
+  registerCases(app, deps);
   registerModels(app, deps, reader);
+  registerWatch(app, deps);
   registerReports(app, reader);
 }
 
@@ -117,6 +124,34 @@ function registerDecisions(app: FastifyInstance, deps: ReportingDeps, reader: Wa
   );
 }
 
+const CasesQuerystring = Type.Object({
+  status: Type.Optional(Type.Enum(CASE_STATUSES)),
+  before: Type.Optional(Type.String({ maxLength: 80 })),
+});
+
+function registerCases(app: FastifyInstance, deps: ReportingDeps): void {
+  typed(app).get(
+    '/cases',
+    { schema: { hide: true, querystring: CasesQuerystring } },
+    async (request, reply) => {
+      const { status = null, before = null } = request.query;
+      const found = await deps.cases({ status, assignee: null, before, limit: PAGE_ROWS + 1 });
+      const cases = found.slice(0, PAGE_ROWS);
+      const next = found.length > PAGE_ROWS ? (cases.at(-1)?.caseId ?? null) : null;
+      return sendPage(reply, casesPage({ status, cases, before: next }));
+    },
+  );
+  typed(app).get(
+    '/cases/:id',
+    { schema: { hide: true, params: Type.Object({ id: Type.String({ maxLength: 80 }) }) } },
+    async (request, reply) => {
+      const found = await deps.case(request.params.id);
+      if (found === null) return sendPage(reply.code(404), missingCasePage());
+      return sendPage(reply, casePage(found));
+    },
+  );
+}
+
 function registerModels(app: FastifyInstance, deps: ReportingDeps, reader: WarehouseReader): void {
   app.get('/models', { schema: { hide: true } }, async (_request, reply) => {
     const [model, changes, coverage] = await Promise.all([
@@ -126,6 +161,27 @@ function registerModels(app: FastifyInstance, deps: ReportingDeps, reader: Wareh
     ]);
     return sendPage(reply, modelsPage({ model, changes, coverage }));
   });
+}
+
+function registerWatch(app: FastifyInstance, deps: ReportingDeps): void {
+  app.get('/watch', { schema: { hide: true } }, async (_request, reply) => {
+    const [report, days] = await Promise.all([deps.latestWatch(), deps.watchedDays()]);
+    return sendPage(reply, watchPage({ report, days }));
+  });
+  const summary = 'How far the served features are from those that trained, and what labels say';
+  typed(app).get(
+    '/v1/reports/drift',
+    { schema: { tags: ['reports'], summary, response: { 200: DriftReport } } },
+    async () => {
+      const report = await deps.latestWatch();
+      if (report !== null) return report;
+      throw new AppError(
+        'unavailable',
+        'not-watched-yet',
+        'nothing has been watched yet: run `hasivu jobs run watch`',
+      );
+    },
+  );
 }
 
 const ReportQuerystring = Type.Object({

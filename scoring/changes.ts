@@ -1,5 +1,5 @@
 /**
- * One change of the rules or the lists: one transaction under one lock, so that the numbers of changes become visible in
+ * One change of the rules, the lists or a case: one transaction under one lock, so that the numbers of changes become visible in
  * their order and whoever polls for newer numbers misses none. A repeated idempotency key gets the first answer again.
  */
 import { createHash } from 'node:crypto';

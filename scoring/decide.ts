@@ -16,7 +16,8 @@ import type { LiveLog, Moment } from './live-log.js';
 import type { LiveRules } from './live-rules.js';
 import { bodyHash, occurredBy, toGateRequest } from './request.js';
 import type { Answer, DecisionBody, GateRequest, Signals } from './request.js';
-import { score } from './score.js';
+import { createChainLookup } from './retry-chain.js';
+import type { Safeguards } from './safeguards.js';
 import type { FraudModel } from './score.js';
 
 interface GateDeps {
@@ -29,6 +30,7 @@ interface GateDeps {
   readonly stopwatch: () => number;
   /** The rules and lists of this moment. */
   readonly rules: Pick<LiveRules, 'ruleSet' | 'lists'>;
+  readonly safeguards: Safeguards;
   readonly countryOf: CountryOf;
   readonly featureNames: readonly string[];
 }
@@ -40,8 +42,8 @@ const LOOKUP_BATCH = 512;
 const LOOKUP_WAITING = 8192;
 
 export function createGate(deps: GateDeps): Decide {
-  const scratch = new Float32Array(deps.featureNames.length);
-  const vectorBytes = Buffer.from(scratch.buffer);
+  const makeEntry = entryMaker(deps);
+  const isChainBlocked = createChainLookup(deps.pool);
   const lookups = createGroupCommit<Command, First<Answer>[]>({
     write: (commands) => firstAnswers(deps.pool, commands),
     maxBatch: LOOKUP_BATCH,
@@ -55,55 +57,82 @@ export function createGate(deps: GateDeps): Decide {
     });
   };
 
-  return async (body, key) => {
+  const decide: Decide = async (body, key) => {
     const request = toGateRequest(body);
-    const { payment } = request;
-    const command = { key, subject: payment.paymentId, bodyHash: bodyHash(body) };
-
-    const makeEntry = ({ fold, sequence, knownAt }: Moment): DecisionEntry => {
-      const startedAt = deps.stopwatch();
-      const occurredAt = occurredBy(request.askedAt, knownAt);
-      const vector = fold.vector(payment, knownAt, scratch);
-      const { featureSetHash } = fold;
-      const signals = signalsOf(request, deps.countryOf);
-      const rules = deps.rules.ruleSet();
-      const lists = deps.rules.lists();
-      const verdict = score({
-        subject: { payment, signals, vector },
-        featureSetHash,
-        atMs: knownAt,
-        rules,
-        lists,
-        model: deps.model(),
-      });
-      return {
-        observation: {
-          fact: 'payment',
-          ...payment,
-          status: 'attempted',
-          failureReason: null,
-          sequence,
-          occurredAt,
-          knownAt,
-        },
-        decision: {
-          answer: { decisionId: newId('dec', deps.clock), ...verdict.answer },
-          ruleSetHash: rules.hash,
-          listVersion: lists.version(),
-          ruleHits: verdict.ruleHits,
-          listHits: verdict.listHits,
-          signals,
-          idempotencyKey: key,
-          bodyHash: command.bodyHash,
-          vectorHex: vectorBytes.toString('hex'),
-          latencyMs: deps.stopwatch() - startedAt,
-        },
-      };
-    };
+    const command = { key, subject: request.payment.paymentId, bodyHash: bodyHash(body) };
     return runOnce(command, {
       find: () => find(command),
-      work: async () => (await deps.log.append(makeEntry)).decision.answer,
+      work: async () => {
+        const originalBlocked = await isChainBlocked(request.payment);
+        const asked = { request, command, originalBlocked };
+        return (await deps.log.append((moment) => makeEntry(asked, moment))).decision.answer;
+      },
     });
+  };
+  return (body, key) => deps.safeguards.admission.admit(() => decide(body, key));
+}
+
+interface Asked {
+  readonly request: GateRequest;
+  readonly command: Command;
+  readonly originalBlocked: boolean;
+}
+
+/** Everything between a request's turn and its entry in the log; nothing else happens meanwhile. */
+function entryMaker(deps: GateDeps): (asked: Asked, moment: Moment) => DecisionEntry {
+  const { safeguards, stopwatch } = deps;
+  const scratch = new Float32Array(deps.featureNames.length);
+  const vectorBytes = Buffer.from(scratch.buffer);
+
+  return ({ request, command, originalBlocked }, { fold, sequence, knownAt, history }) => {
+    const startedAt = stopwatch();
+    const { payment } = request;
+    const occurredAt = occurredBy(request.askedAt, knownAt);
+    const decisionId = newId('dec', deps.clock);
+    const signals = signalsOf(request, deps.countryOf);
+    const rules = deps.rules.ruleSet();
+    const lists = deps.rules.lists();
+    const blockCapOpen = safeguards.breaker.isOpen(knownAt);
+    const verdict = safeguards.score({
+      decisionId,
+      subject: { payment, signals, vector: fold.vector(payment, knownAt, scratch) },
+      featureSetHash: fold.featureSetHash,
+      atMs: knownAt,
+      rules,
+      lists,
+      model: deps.model(),
+      policy: safeguards.policy,
+      circumstances: { modelTooSlow: false, blockCapOpen, originalBlocked },
+    });
+    const { answer, ruleHits, listHits, propensity } = verdict;
+    safeguards.breaker.record(knownAt, verdict.countsAsBlock);
+    return {
+      observation: {
+        fact: 'payment',
+        ...payment,
+        status: 'attempted',
+        failureReason: null,
+        sequence,
+        occurredAt,
+        knownAt,
+      },
+      decision: {
+        answer: { decisionId, ...answer },
+        ruleSetHash: rules.hash,
+        listVersion: lists.version(),
+        policyHash: safeguards.policyHash,
+        circumstances: { modelTooSlow: answer.degraded === 'model-too-slow', blockCapOpen, originalBlocked },
+        propensity,
+        ruleHits,
+        listHits,
+        signals,
+        history,
+        idempotencyKey: command.key,
+        bodyHash: command.bodyHash,
+        vectorHex: vectorBytes.toString('hex'),
+        latencyMs: stopwatch() - startedAt,
+      },
+    };
   };
 }
 

@@ -9,8 +9,10 @@ import { paymentFromJson } from './entries.js';
 import type { PaymentWithInstant } from './entries.js';
 import type { Command, First } from './idempotency.js';
 import { LIST_KINDS, LIST_SUBJECTS } from './lists/entry.js';
+import type { HistoryMark } from './live-state.js';
 import { Answer } from './request.js';
-import type { Action, Reason } from './request.js';
+import type { Action, Reason, Signals } from './request.js';
+import type { Circumstances } from './score.js';
 
 const Evidence = Type.Object(
   {
@@ -23,6 +25,17 @@ const Evidence = Type.Object(
         kind: Type.Enum(LIST_KINDS),
         subject: Type.Enum(LIST_SUBJECTS),
         overridable: Type.Boolean(),
+      }),
+    ),
+    policyHash: Type.Optional(Type.String({ description: 'See GET /v1/policies/:hash.' })),
+    propensity: Type.Optional(
+      Type.Number({ description: 'Probability of the action under exploration; absent without a model.' }),
+    ),
+    circumstances: Type.Optional(
+      Type.Object({
+        modelTooSlow: Type.Boolean(),
+        blockCapOpen: Type.Boolean(),
+        originalBlocked: Type.Boolean(),
       }),
     ),
   },
@@ -64,12 +77,15 @@ interface DecisionRow extends AnswerRow {
   rule_set_hash: string | null;
   list_version: bigint | null;
   findings: Pick<Evidence, 'rules' | 'shadowRules' | 'lists'> | null;
+  policy_hash: string | null;
+  circumstances: Circumstances | null;
+  propensity: number | null;
 }
 
 const ANSWER_COLUMNS =
   'decision_id, action, fraud_probability, reasons, model_version, feature_set_hash, degraded, decided_by';
 const COLUMNS = `${ANSWER_COLUMNS}, payment_id, decided_at, latency_ms, request,
-  rule_set_hash, list_version, findings`;
+  rule_set_hash, list_version, findings, policy_hash, circumstances, propensity`;
 
 /** For each command the decisions that have its key or its payment, in order: one query for many waiting requests. */
 export async function firstAnswers(pool: Pool, commands: readonly Command[]): Promise<First<Answer>[][]> {
@@ -105,6 +121,58 @@ export async function findDecision(pool: Pool, decisionId: string): Promise<Insp
   return row === undefined ? null : { ...toRecorded(row), vector: toVector(row.vector) };
 }
 
+/** A decision with all that its replay begins from. */
+export interface ReplayableDecision extends InspectedDecision {
+  /** Null in decisions of earlier versions. */
+  readonly signals: Signals | null;
+  readonly history: HistoryMark | null;
+  readonly policyHash: string | null;
+  readonly circumstances: Circumstances | null;
+  /** Null also without a model's probability. */
+  readonly propensity: number | null;
+}
+
+interface ReplayableRow extends DecisionRow {
+  vector: Buffer;
+  signals: Signals | null;
+  history_batches: bigint | null;
+  history_until: number | null;
+  history_sequence: bigint | null;
+  policy_hash: string | null;
+  circumstances: Circumstances | null;
+  propensity: number | null;
+}
+
+/** One decision by its id, or the newest `last`; newest first. */
+export async function replayableDecisions(
+  pool: Pool,
+  which: { readonly decisionId: string } | { readonly last: number },
+): Promise<ReplayableDecision[]> {
+  const [decisionId, limit] = 'last' in which ? [null, which.last] : [which.decisionId, 1];
+  const { rows } = await pool.query<ReplayableRow>(
+    `SELECT ${COLUMNS}, vector, signals, history_batches, history_until, history_sequence,
+       policy_hash, circumstances, propensity FROM decisions
+     WHERE $1::text IS NULL OR decision_id = $1 ORDER BY sequence DESC LIMIT $2`,
+    [decisionId, limit],
+  );
+  return rows.map((row) => ({
+    ...toRecorded(row),
+    vector: toVector(row.vector),
+    signals: row.signals,
+    policyHash: row.policy_hash,
+    circumstances: row.circumstances,
+    propensity: row.propensity,
+    history:
+      row.history_batches === null || row.history_until === null
+        ? null
+        : {
+            batches: Number(row.history_batches),
+            untilMs: row.history_until,
+            sequence: Number(row.history_sequence),
+          },
+  }));
+}
+
 export interface DecisionQuery {
   readonly limit: number;
   readonly action: Action | null;
@@ -134,6 +202,35 @@ export async function findPayment(pool: Pool, paymentId: string): Promise<Paymen
   return rows[0] === undefined ? null : paymentFromJson(rows[0].request);
 }
 
+/** A payment as its payer's history shows it. */
+export interface PayerPayment {
+  readonly decisionId: string;
+  readonly payment: PaymentWithInstant;
+  readonly decidedAt: string;
+  readonly action: Action;
+  readonly fraudProbability: number | null;
+  /** What was reported of it, in that order. */
+  readonly outcomes: readonly string[];
+}
+
+/** The newest first, of those that the gate has decided. */
+export async function paymentsOfPayer(pool: Pool, payerId: string, limit: number): Promise<PayerPayment[]> {
+  const { rows } = await pool.query<DecisionRow & { outcomes: string[] }>(
+    `SELECT decision_id, request, decided_at, action, fraud_probability,
+       ARRAY(SELECT outcome FROM outcome_reports r WHERE r.payment_id = d.payment_id ORDER BY sequence) AS outcomes
+     FROM decisions d WHERE request ->> 'payerId' = $1 ORDER BY sequence DESC LIMIT $2`,
+    [payerId, limit],
+  );
+  return rows.map((row) => ({
+    decisionId: row.decision_id,
+    payment: paymentFromJson(row.request),
+    decidedAt: new Date(row.decided_at).toISOString(),
+    action: row.action,
+    fraudProbability: row.fraud_probability,
+    outcomes: row.outcomes,
+  }));
+}
+
 function toFirst(row: FirstRow): First<Answer> {
   return {
     key: row.idempotency_key,
@@ -153,6 +250,7 @@ function toAnswer(row: AnswerRow): Answer {
     modelVersion: row.model_version,
     featureSetHash: row.feature_set_hash,
     ...(row.degraded === null ? {} : { degraded: row.degraded }),
+    ...(row.action === 'block' ? { cancelRetries: true } : {}),
   };
 }
 
@@ -171,7 +269,19 @@ function evidenceOf(row: DecisionRow): { evidence?: Evidence } {
   const { rule_set_hash: ruleSetHash, list_version: listVersion, findings } = row;
   if (ruleSetHash === null || listVersion === null) return {};
   const { rules = [], shadowRules = [], lists = [] } = findings ?? {};
-  return { evidence: { ruleSetHash, listVersion: Number(listVersion), rules, shadowRules, lists } };
+  const { policy_hash: policyHash, circumstances, propensity } = row;
+  return {
+    evidence: {
+      ruleSetHash,
+      listVersion: Number(listVersion),
+      rules,
+      shadowRules,
+      lists,
+      ...(policyHash === null ? {} : { policyHash }),
+      ...(propensity === null ? {} : { propensity }),
+      ...(circumstances === null ? {} : { circumstances }),
+    },
+  };
 }
 
 /** A copy, since a Buffer's bytes need not start where a float may. */

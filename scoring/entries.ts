@@ -1,13 +1,17 @@
 /**
  * What the live log writes and how: every entry is a fact as the fold saw it, beside the decision or the report that caused
- * it. One statement writes a whole batch, and one statement is one transaction: all of it is durable or none.
+ * it. One statement writes a whole batch, and one statement is one transaction: all of it is durable or none, the cases that
+ * wait for a person included.
  */
 import type { Pool } from 'pg';
 import type { LabelFact, OutcomeFact, PaymentFact, PaymentRequest } from '../ingest/facts.js';
 import type { Observation } from '../features/fold.js';
+import { openCasesSql } from './cases/opening.js';
 import type { ListEntry } from './lists/entry.js';
+import type { HistoryMark } from './live-state.js';
 import type { Answer, Signals } from './request.js';
 import type { RuleHits } from './rules/rule-set.js';
+import type { Circumstances } from './score.js';
 
 export type PaymentWithInstant = PaymentRequest & { readonly occurredAt: number };
 
@@ -24,9 +28,14 @@ export interface DecisionRow {
   readonly ruleSetHash: string;
   /** The lists as of this change. */
   readonly listVersion: number;
+  readonly policyHash: string;
+  readonly circumstances: Circumstances;
+  readonly propensity: number | null;
   readonly ruleHits: RuleHits;
   readonly listHits: readonly ListEntry[];
   readonly signals: Signals;
+  /** What the fold was built from. */
+  readonly history: HistoryMark;
 }
 
 export interface DecisionEntry {
@@ -56,12 +65,18 @@ const WRITE = `
   ), new_decisions AS (
     INSERT INTO decisions (decision_id, idempotency_key, body_hash, sequence, payment_id, decided_at, request, action,
       fraud_probability, reasons, model_version, feature_set_hash, degraded, vector, latency_ms,
-      decided_by, rule_set_hash, list_version, findings, signals)
+      decided_by, rule_set_hash, list_version, findings, signals,
+      history_batches, history_until, history_sequence, policy_hash, circumstances, propensity, retry_of)
     SELECT * FROM json_to_recordset($2) AS row(
       decision_id text, idempotency_key text, body_hash text, sequence bigint, payment_id text, decided_at timestamptz,
       request json, action text, fraud_probability double precision, reasons json, model_version text,
       feature_set_hash text, degraded text, vector bytea, latency_ms double precision,
-      decided_by text, rule_set_hash text, list_version bigint, findings json, signals json)
+      decided_by text, rule_set_hash text, list_version bigint, findings json, signals json,
+      history_batches bigint, history_until timestamptz, history_sequence bigint,
+      policy_hash text, circumstances json, propensity double precision, retry_of text)
+    RETURNING decision_id, payment_id, decided_at AS opened_at, action
+  ), new_cases AS (
+    ${openCasesSql("(SELECT * FROM new_decisions WHERE action = 'review') reviewed")}
   )
   INSERT INTO outcome_reports (report_id, idempotency_key, body_hash, sequence, payment_id, outcome, reported_at)
   SELECT * FROM json_to_recordset($3) AS row(
@@ -113,15 +128,26 @@ function decisionColumns({ observation, decision }: DecisionEntry) {
     decided_by: answer.decidedBy ?? null,
     rule_set_hash: decision.ruleSetHash,
     list_version: decision.listVersion,
-    findings: findingsOf(decision),
+    findings: nothingHeld(decision) ? null : findingsOf(decision),
     signals: decision.signals,
+    history_batches: decision.history.batches,
+    history_until: timestamp(decision.history.untilMs),
+    history_sequence: decision.history.sequence,
+    policy_hash: decision.policyHash,
+    circumstances: decision.circumstances,
+    propensity: decision.propensity,
+    retry_of: observation.retryOf,
   };
 }
 
-/** Null for most payments: nothing held. Rules as `id@version`, as of the rule set that the decision names. */
-function findingsOf({ ruleHits, listHits }: DecisionRow) {
+/** As for most payments: then nothing is written. */
+function nothingHeld({ ruleHits, listHits }: DecisionRow): boolean {
+  return ruleHits.live.length + ruleHits.shadow.length + listHits.length === 0;
+}
+
+/** Rules as `id@version`, as of the rule set that the decision names. */
+export function findingsOf({ ruleHits, listHits }: Pick<DecisionRow, 'ruleHits' | 'listHits'>) {
   const named = (rules: RuleHits['live']) => rules.map(({ ruleId, version }) => `${ruleId}@${version}`);
-  if (ruleHits.live.length + ruleHits.shadow.length + listHits.length === 0) return null;
   const lists = listHits.map(({ kind, subject, value, overridable }) => ({
     kind,
     subject,
@@ -144,7 +170,7 @@ function reportColumns({ observation, report }: ReportEntry) {
 }
 
 /** What later facts repeat about a payment: the request without the attempt's status. */
-function paymentWithInstant(fact: PaymentFact): PaymentWithInstant {
+export function paymentWithInstant(fact: PaymentFact): PaymentWithInstant {
   return {
     paymentId: fact.paymentId,
     kind: fact.kind,

@@ -7,6 +7,7 @@ import type { Pool, PoolClient } from 'pg';
 import { inTransaction } from '../core/transaction.js';
 import type { Observation } from '../features/fold.js';
 import { appendFacts } from '../ingest/append-facts.js';
+import type { Batch } from '../ingest/batch-record.js';
 import type { Fact } from '../ingest/facts.js';
 import type { Lake } from '../ingest/lake.js';
 import { FACTS_LOCK, loggedFacts } from './live-state.js';
@@ -14,10 +15,14 @@ import { FACTS_LOCK, loggedFacts } from './live-state.js';
 const SOURCE = 'live';
 const BATCH_NAME = /^live-\d+-(\d+)$/;
 
+/** Highest sequence of the live log in a batch of the lake; 0 for a batch that came from elsewhere. */
+export function lastLiveSequence({ name }: Pick<Batch, 'name'>): number {
+  return Number(BATCH_NAME.exec(name)?.[1] ?? 0);
+}
+
 /** Highest sequence of the live log that the lake holds; 0 when it holds none. */
 export async function lakeWatermark(lake: Lake): Promise<number> {
-  const batches = await lake.batches();
-  return Math.max(0, ...batches.map(({ name }) => Number(BATCH_NAME.exec(name)?.[1] ?? 0)));
+  return Math.max(0, ...(await lake.batches()).map(lastLiveSequence));
 }
 
 /** Answers the number of facts moved; 0 also when another flush or a restore is at work. */

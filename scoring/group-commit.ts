@@ -56,16 +56,19 @@ export function createGroupCommit<Item, Result>(
     running = null;
   }
 
+  function requireRoom(): void {
+    if (queue.length < settings.maxWaiting) return;
+    throw unavailable('gate-busy', 'too many requests wait to be written; try again shortly');
+  }
+
   return {
     add: (item) =>
       new Promise((resolve, reject) => {
+        requireRoom();
         queue.push({ item, resolve, reject });
         running ??= run();
       }),
-    requireRoom() {
-      if (queue.length < settings.maxWaiting) return;
-      throw unavailable('gate-busy', 'too many requests wait to be written; try again shortly');
-    },
+    requireRoom,
     async idle() {
       while (running !== null) await running;
     },

@@ -8,6 +8,8 @@ import { openDuckdb } from '../core/duckdb.js';
 import { createFold } from '../features/fold.js';
 import type { Fold } from '../features/fold.js';
 import { replay } from '../features/replay.js';
+import type { ReplayOptions } from '../features/replay.js';
+import type { Batch } from '../ingest/batch-record.js';
 import type { Lake } from '../ingest/lake.js';
 import { flushFacts, lakeWatermark } from './flush.js';
 import type { LiveState } from './live-log.js';
@@ -29,15 +31,27 @@ export async function restoreFromLake(deps: LakeHistoryDeps): Promise<LiveState>
 function lakeHistory({ lake, onProgress }: LakeHistoryDeps): History {
   return {
     watermark: () => lakeWatermark(lake),
-    replay: (fold, untilMs) =>
-      replayLake(lake, fold, { untilMs, ...(onProgress === undefined ? {} : { onProgress }) }),
+    replay: async (fold, untilMs) => {
+      const batches = await lake.batches();
+      await replayBatches(lake, batches, fold, {
+        untilMs,
+        ...(onProgress === undefined ? {} : { onProgress }),
+      });
+      return batches.at(-1)?.ordinal ?? 0;
+    },
   };
 }
 
-async function replayLake(lake: Lake, fold: Fold, options: Parameters<typeof replay>[2]): Promise<void> {
+/** Feeds the facts of some batches to the fold. */
+export async function replayBatches(
+  lake: Pick<Lake, 'attach'>,
+  batches: readonly Batch[],
+  fold: Fold,
+  options: ReplayOptions,
+): Promise<void> {
   const db = await openDuckdb(':memory:');
   try {
-    await lake.attach(db);
+    await lake.attach(db, batches);
     await replay(db, fold, options);
   } finally {
     db.close();

@@ -11,12 +11,15 @@ import type { Fold } from '../features/fold.js';
 import { writeEntries } from './entries.js';
 import type { Entry } from './entries.js';
 import { createGroupCommit, unavailable } from './group-commit.js';
+import type { HistoryMark } from './live-state.js';
 
 /** The fold and where the log stands; `knownAt` is the newest instant that the fold has seen. */
 export interface LiveState {
   readonly fold: Fold;
   readonly sequence: number;
   readonly knownAt: number;
+  /** What the fold was built from: logged with every decision, for its replay. */
+  readonly history: HistoryMark;
 }
 
 /** The place of the next entry, for its maker: the fold is to be read, not to be fed. */
@@ -56,7 +59,7 @@ type Phase =
 export async function openLiveLog(deps: LiveLogDeps): Promise<LiveLog> {
   const { clock, log } = deps;
   const first = await deps.restore();
-  let { sequence, knownAt } = first;
+  let { sequence, knownAt, history } = first;
   let phase: Phase = { name: 'serving', fold: first.fold };
 
   const commit = createGroupCommit<Entry, undefined>({
@@ -76,7 +79,7 @@ export async function openLiveLog(deps: LiveLogDeps): Promise<LiveLog> {
   async function rebuild(): Promise<void> {
     try {
       const state = await deps.restore();
-      sequence = state.sequence;
+      ({ sequence, history } = state);
       knownAt = Math.max(knownAt, state.knownAt);
       if (phase.name === 'rebuilding') phase = { name: 'serving', fold: state.fold };
       log.info({ event: 'live-state-rebuilt', sequence });
@@ -97,7 +100,7 @@ export async function openLiveLog(deps: LiveLogDeps): Promise<LiveLog> {
       if (fold === null)
         throw unavailable('gate-not-ready', 'the live state is being built; try again shortly');
       commit.requireRoom();
-      const moment = { fold, sequence: sequence + 1, knownAt: Math.max(knownAt, clock.now()) };
+      const moment = { fold, sequence: sequence + 1, knownAt: Math.max(knownAt, clock.now()), history };
       const entry = make(moment);
       ({ sequence, knownAt } = moment);
       try {

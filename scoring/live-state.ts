@@ -13,8 +13,21 @@ import type { LiveState } from './live-log.js';
 export interface History {
   /** Highest sequence of the live log that is in the lake; 0 when none is. */
   watermark(): Promise<number>;
-  /** Feeds the facts known before `untilMs` to the fold, in the order (knownAt, sequence). */
-  replay(fold: Fold, untilMs: number): Promise<void>;
+  /** Feeds the facts known before `untilMs` to the fold, in the order (knownAt, sequence); answers the ordinal of the newest batch. */
+  replay(fold: Fold, untilMs: number): Promise<number>;
+}
+
+/**
+ * What a fold was built from. With the live facts after `sequence` it makes the fold of any later moment again, also when
+ * more has been imported since.
+ */
+export interface HistoryMark {
+  /** The lake's batches up to this ordinal; 0 for none. */
+  readonly batches: number;
+  /** Their facts known before this instant, UTC epoch milliseconds. */
+  readonly untilMs: number;
+  /** Live facts up to this sequence were among them. */
+  readonly sequence: number;
 }
 
 interface LiveStateDeps {
@@ -39,12 +52,13 @@ export function restoreLiveState({ pool, clock, createFold, history }: LiveState
     // The clock may have gone back since the last fact.
     const knownAt = Math.max(clock.now(), last.knownAt);
     const fold = createFold();
-    await history.replay(fold, knownAt + 1);
+    const untilMs = knownAt + 1;
+    const batches = await history.replay(fold, untilMs);
     for await (const observation of loggedFacts(client, watermark)) {
       fold.observe(observation);
       sequence = Math.max(sequence, observation.sequence);
     }
-    return { fold, sequence, knownAt };
+    return { fold, sequence, knownAt, history: { batches, untilMs, sequence: watermark } };
   });
 }
 

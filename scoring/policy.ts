@@ -5,24 +5,10 @@
  *   block      (1 - p) · (margin + churn cost)
  * so it blocks only if p · (amount + dispute fee) > (1 - p) · (margin + churn cost) (Elkan 2001, cost-sensitive learning).
  * A model's own thresholds bound it: nobody is blocked below the threshold of a 0.1 % false positive rate, and
- * whatever the money leaves alone above that of 0.5 % is put before a person. Pure; costs are for INR.
+ * whatever the money leaves alone above that of 0.5 % is put before a person. In a currency without costs nobody is blocked.
  */
-import { DEFAULT_PAYMENT_COSTS, type PaymentCosts } from '../models/value-saved.js';
+import type { Costs, CostsByCurrency } from './policy-settings.js';
 import type { Action } from './request.js';
-
-/** Amounts in paise; shares in [0, 1]. */
-interface Costs extends PaymentCosts {
-  /** Share of honest payers who give up at a challenge. */
-  readonly abandonmentShare: number;
-  /** Share of fraudsters who pass a challenge. */
-  readonly challengePassShare: number;
-}
-
-const DEFAULT_COSTS: Costs = {
-  ...DEFAULT_PAYMENT_COSTS,
-  abandonmentShare: 0.15,
-  challengePassShare: 0.1,
-};
 
 /** Probabilities at which a model's false positive rate on its test period is 0.1 % and 0.5 %. */
 export interface FprThresholds {
@@ -40,10 +26,11 @@ interface Stake {
 export function actionFor(
   stake: Stake,
   thresholds: FprThresholds | null,
-  costs: Costs = DEFAULT_COSTS,
+  costsByCurrency: CostsByCurrency,
 ): Action {
   const p = stake.fraudProbability;
-  const cheapest = stake.currency === 'INR' ? cheapestAction(p, Number(stake.amountPaise), costs) : null;
+  const costs = costsByCurrency[stake.currency];
+  const cheapest = costs === undefined ? null : cheapestAction(p, Number(stake.amountPaise), costs);
   if (thresholds === null) return cheapest ?? (p >= FALLBACK_REVIEW_FROM ? 'review' : 'allow');
   if (p < thresholds.reviewFrom)
     return cheapest === 'challenge' || cheapest === 'block' ? 'challenge' : 'allow';

@@ -15,8 +15,14 @@ import { FINDINGS } from './precedence.js';
 export const ACTIONS = ['allow', 'challenge', 'review', 'block'] as const;
 export type Action = (typeof ACTIONS)[number];
 
-/** Why an answer came without a model's probability. */
-export const DEGRADED_REASONS = ['no-fraud-model', 'feature-set-mismatch', 'model-failed'] as const;
+/** Why an answer is not what a healthy model would give: it came without a model's probability, or blocks are held back. */
+export const DEGRADED_REASONS = [
+  'no-fraud-model',
+  'feature-set-mismatch',
+  'model-failed',
+  'model-too-slow',
+  'block-cap',
+] as const;
 export type DegradedReason = (typeof DEGRADED_REASONS)[number];
 
 /** No control characters and no unpaired surrogates: PostgreSQL stores neither. */
@@ -104,6 +110,12 @@ export const Answer = Type.Object({
   modelVersion: Type.Union([Type.String(), Type.Null()]),
   featureSetHash: Type.String(),
   degraded: Type.Optional(Type.Enum(DEGRADED_REASONS)),
+  cancelRetries: Type.Optional(
+    Type.Literal(true, {
+      description:
+        'With every block: retries and dunning steps of this payment that still wait must not be made.',
+    }),
+  ),
 });
 export type Answer = Static<typeof Answer>;
 

@@ -9,7 +9,9 @@ import type { Decide } from './decide.js';
 import { findDecision, latestDecisions, LoggedDecision } from './decisions.js';
 import { OutcomeAnswer, OutcomeBody } from './outcomes.js';
 import type { ReportOutcome } from './outcomes.js';
-import { ACTIONS, Answer, DecisionBody, idSchema, KeyHeader } from './request.js';
+import { Policy } from './policy-settings.js';
+import { policyOfHash } from './policy-store.js';
+import { ACTIONS, Answer, DecisionBody, idSchema, KeyHeader, printable } from './request.js';
 
 const ListedModel = Type.Object({
   task: Type.String(),
@@ -22,11 +24,21 @@ const ListedModel = Type.Object({
 });
 type ListedModel = Static<typeof ListedModel>;
 
+const PromotionBody = Type.Object(
+  {
+    task: Type.String({ pattern: '^[a-z][a-z-]{0,39}$', description: 'For instance fraud.' }),
+    step: Type.Enum(['propose', 'approve', 'force'], { description: 'Two people, or one who says why.' }),
+    actor: idSchema('Who does it; an approval needs another person than the proposal.'),
+    reason: printable(300, 'Why; kept in the history.'),
+  },
+  { additionalProperties: false },
+);
+
 export interface ScoringRoutesDeps {
   readonly pool: Pool;
   readonly decide: Decide;
   readonly reportOutcome: ReportOutcome;
-  readonly registry: Pick<Registry, 'list'>;
+  readonly registry: Pick<Registry, 'list' | 'propose' | 'approve' | 'force'>;
   /** Told of every answer, with the whole time that the caller waited. */
   readonly onDecided: (answer: Answer, elapsedMs: number) => void;
 }
@@ -38,6 +50,7 @@ type App = Parameters<FastifyPluginAsyncTypebox>[0];
 export function scoringRoutes(deps: ScoringRoutesDeps): FastifyPluginAsyncTypebox {
   return async (app) => {
     decisionRoutes(app, deps);
+    policyRoutes(app, deps);
     outcomeRoutes(app, deps);
     modelRoutes(app, deps);
   };
@@ -105,6 +118,28 @@ function decisionRoutes(app: App, deps: Pick<ScoringRoutesDeps, 'pool' | 'decide
   );
 }
 
+function policyRoutes(app: App, { pool }: Pick<ScoringRoutesDeps, 'pool'>): void {
+  app.get(
+    '/v1/policies/:hash',
+    {
+      schema: {
+        tags: ['decisions'],
+        summary: 'The policy that a decision was made under',
+        params: Type.Object({
+          hash: Type.String({ pattern: '^[0-9a-f]{16}$', description: 'As in the decision.' }),
+        }),
+        response: { 200: Policy },
+      },
+    },
+    async (request) => {
+      const policy = await policyOfHash(pool, request.params.hash);
+      if (policy === null)
+        throw new AppError('not-found', 'policy-not-found', 'no policy with this hash was ever in force');
+      return policy;
+    },
+  );
+}
+
 function outcomeRoutes(app: App, { reportOutcome }: Pick<ScoringRoutesDeps, 'reportOutcome'>): void {
   app.post(
     '/v1/outcomes',
@@ -132,6 +167,21 @@ function modelRoutes(app: App, { registry }: Pick<ScoringRoutesDeps, 'registry'>
       },
     },
     async () => ({ models: (await registry.list()).map(toListed) }),
+  );
+  app.post(
+    '/v1/models/:version/promotions',
+    {
+      schema: {
+        tags: ['models'],
+        summary:
+          'Propose for production, approve what another proposed, or force; repeating it changes nothing',
+        params: Type.Object({ version: idSchema('Or its first digits.') }),
+        body: PromotionBody,
+        response: { 200: ListedModel },
+      },
+    },
+    async ({ params: { version }, body: { task, step, actor, reason } }) =>
+      toListed(await registry[step](task, version, { actor, reason })),
   );
 }
 

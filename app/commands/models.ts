@@ -8,15 +8,20 @@ import type { Cli } from '../cli-io.js';
 import { openStores } from '../stores.js';
 import { registerInterchange } from './models-interchange.js';
 
-interface ChangeOptions {
-  readonly reason: string;
+interface Person {
   readonly actor?: string;
+}
+
+interface ChangeOptions extends Person {
+  readonly reason: string;
 }
 
 export function registerModels(program: Command, cli: Cli): void {
   const models = program
     .command('models')
-    .description('list, show, promote, roll back, import and export trained models');
+    .description(
+      'list, show, propose and approve for production, roll back, import and export trained models',
+    );
   models
     .command('list')
     .description('every saved model, newest first, with its metrics beside the naive baseline')
@@ -35,34 +40,53 @@ export function registerModels(program: Command, cli: Cli): void {
       const shown = await withRegistry(cli, (registry) => registry.show(version));
       cli.result(shown, () => [shown.card, '## Promotions', '', ...shown.history.map(step)].join('\n'));
     });
-  change(models.command('promote'), 'put a version into production')
+  registerProduction(models, cli);
+  registerInterchange(models, cli);
+}
+
+function registerProduction(models: Command, cli: Cli): void {
+  change(models.command('promote'), 'propose a version for production; a second person approves it')
     .argument('<version>', 'version or its first digits')
-    .action(async (task: string, version: string, options: ChangeOptions) => {
-      const record = await withRegistry(cli, (registry) => registry.promote(task, version, by(cli, options)));
+    .requiredOption('--reason <text>', 'why; kept in the history')
+    .option('--force', 'put it into production at once, alone; recorded as forced')
+    .action(async (task: string, version: string, options: ChangeOptions & { readonly force?: true }) => {
+      const by = { actor: actorOf(cli, options), reason: options.reason };
+      const record = await withRegistry(cli, (registry) =>
+        options.force === true ? registry.force(task, version, by) : registry.propose(task, version, by),
+      );
+      const approval = `hasivu models approve ${task} ${record.version.slice(0, 12)}`;
+      cli.result(record, () =>
+        options.force === true
+          ? `${task} now runs ${record.version}`
+          : `proposed; a second person puts it into production: ${approval}`,
+      );
+    });
+  change(models.command('approve'), 'put what somebody else proposed into production')
+    .argument('<version>', 'version or its first digits')
+    .option('--reason <text>', "why; the proposal's reason by default")
+    .action(async (task: string, version: string, options: Person & { readonly reason?: string }) => {
+      const by = { actor: actorOf(cli, options), reason: options.reason ?? null };
+      const record = await withRegistry(cli, (registry) => registry.approve(task, version, by));
       cli.result(record, () => `${task} now runs ${record.version}`);
     });
-  change(models.command('rollback'), 'return to the version that was in production before').action(
-    async (task: string, options: ChangeOptions) => {
-      const record = await withRegistry(cli, (registry) => registry.rollback(task, by(cli, options)));
+  change(models.command('rollback'), 'return to the version that was in production before')
+    .requiredOption('--reason <text>', 'why; kept in the history')
+    .action(async (task: string, options: ChangeOptions) => {
+      const by = { actor: actorOf(cli, options), reason: options.reason };
+      const record = await withRegistry(cli, (registry) => registry.rollback(task, by));
       cli.result(record, () => `${task} is back at ${record.version}`);
-    },
-  );
-  registerInterchange(models, cli);
+    });
 }
 
 function change(command: Command, description: string): Command {
   return command
     .description(description)
     .argument('<task>', 'for instance fraud')
-    .requiredOption('--reason <text>', 'why; kept in the history')
     .option('--actor <name>', 'who; by default the user of this shell');
 }
 
-function by(
-  { env }: Cli,
-  { reason, actor = env['USER'] ?? env['LOGNAME'] }: ChangeOptions,
-): { actor: string; reason: string } {
-  if (actor !== undefined) return { actor, reason };
+function actorOf({ env }: Cli, { actor = env['USER'] ?? env['LOGNAME'] }: Person): string {
+  if (actor !== undefined) return actor;
   throw new AppError(
     'bad-input',
     'no-actor',

@@ -4,6 +4,7 @@ import { FEATURE_NAMES } from '../../features/definitions.js';
 import { toFraudModel } from '../../scoring/fraud-model.js';
 import { openGeo } from '../../scoring/geo.js';
 import { openLiveRules } from '../../scoring/live-rules.js';
+import { readPolicy } from '../../scoring/policy-file.js';
 import { toInstant } from '../../scoring/request.js';
 import { createRuleAdmin } from '../../scoring/rules/admin.js';
 import type { RecordedDryRun } from '../../scoring/rules/dry-runs.js';
@@ -107,7 +108,9 @@ async function carryOut(
   dryRunId: string,
 ): Promise<RecordedDryRun> {
   const champion = await usableChampion(registry);
-  const countryOf = await openGeo(cli.config().geoipFile);
+  const { geoipFile, policyFile } = cli.config();
+  const countryOf = await openGeo(geoipFile);
+  const { costs } = await readPolicy(policyFile);
   const progress = cli.progress('replay');
   try {
     const run = await runDryRun(
@@ -117,6 +120,7 @@ async function carryOut(
         clock: cli.clock,
         countryOf,
         model: champion === null ? null : toFraudModel(champion),
+        costs,
         onProgress: (done, total) => progress.update(done, total),
       },
       dryRunId,

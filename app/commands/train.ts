@@ -29,7 +29,6 @@ export function registerTrain(program: Command, cli: Cli): void {
             trainFraudModel(stores, {
               asOfMs: cli.clock.now(),
               seed,
-              actor: 'hasivu train',
               onStage,
               ...(frame === undefined ? {} : { frameFile: frame }),
             }),

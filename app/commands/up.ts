@@ -109,7 +109,7 @@ async function trainIfNeeded(cli: Cli, stores: Stores): Promise<string> {
   const champion = await usableChampion(stores.registry);
   if (champion) return metricsTable(await stores.registry.show(champion.version));
   const outcome = await withStages(cli, (onStage) =>
-    trainFraudModel(stores, { asOfMs: cli.clock.now(), seed: SEED, actor: 'hasivu up', onStage }),
+    trainFraudModel(stores, { asOfMs: cli.clock.now(), seed: SEED, onStage }),
   );
   if (outcome.outcome === 'too-few-labels') return `fraud model: none, rules only (${outcome.reason})`;
   return `${metricsTable(outcome.model)}\n  ${outcome.outcome}: ${outcome.reason}`;

@@ -55,7 +55,7 @@ export async function fraudDrift(db: Duckdb, request: FraudDriftRequest): Promis
   const all = FEATURES.filter(({ name }) => !CALENDAR.includes(name));
   const steady = all.filter(
     (feature) =>
-      !grows(feature) &&
+      !driftsByDesign(feature) &&
       reachOf(feature, maturityDays) <= reachMs &&
       (feature.entity === null || !few.has(feature.entity)),
   );
@@ -108,6 +108,11 @@ function reachOf({ measure, aggregate, windowMs }: FeatureDefinition, maturityDa
   if (aggregate === 'meanToMean') return 90 * DAY_MS;
   const waits = measure === 'matured' || aggregate === 'risk';
   return (windowMs ?? 0) + (waits ? maturityDays * DAY_MS : 0);
+}
+
+/** Features that differ from any past by design: they tell the date, or only ever grow. */
+export function driftsByDesign(feature: FeatureDefinition): boolean {
+  return CALENDAR.includes(feature.name) || grows(feature);
 }
 
 /** What is counted from the first record on only ever grows, and rare events leave more and more traces. */

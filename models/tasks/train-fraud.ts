@@ -14,6 +14,7 @@ import { DAY_MS, DEFAULT_FOLD_SETTINGS } from '../../features/vocabulary.js';
 import type { Artefact, ArtefactMetrics } from '../artefact.js';
 import { calibrateModel, fitCalibration, type Calibration } from '../calibrate.js';
 import type { Model } from '../contract.js';
+import { binnedSample, binnedScore } from '../reference.js';
 import { fitFraud, fraudSettings } from './fraud.js';
 import { fraudDrift } from './fraud-drift.js';
 import { FRAUD_INTENDED_USE, fraudFigures, fraudThresholds } from './fraud-figures.js';
@@ -184,6 +185,10 @@ function fraudArtefact(model: Model, calibration: Calibration, evidence: Evidenc
     evaluation: {
       ...fraudFigures(test, 'fitted on older payments only, with a label delay between', seed),
       ...evidence.findings,
+    },
+    reference: {
+      features: binnedSample(mature.rows.frame, mature.rows.payer),
+      score: binnedScore(test.fraudProbability, test.rows.payer),
     },
     intendedUse: FRAUD_INTENDED_USE,
   };

@@ -37,7 +37,7 @@ export function decisionPage(decision: InspectedDecision, featureSetHash: string
 
 type FactList = readonly (readonly [title: string, value: Child])[];
 
-function facts(list: FactList): Html {
+export function facts(list: FactList): Html {
   return html`<dl class="facts">
     ${list.map(
       ([title, value]) =>
@@ -62,7 +62,7 @@ function outcomeFacts(decision: InspectedDecision): FactList {
   ];
 }
 
-function paymentFacts({ payment }: InspectedDecision): FactList {
+export function paymentFacts({ payment }: InspectedDecision): FactList {
   return [
     ['Amount', formatMoney(payment.amountPaise, payment.currency)],
     ['Kind', payment.retryOf === null ? payment.kind : `${payment.kind} of ${payment.retryOf}`],
@@ -77,7 +77,7 @@ function paymentFacts({ payment }: InspectedDecision): FactList {
   ];
 }
 
-function reasonList({ reasons }: InspectedDecision): Html {
+export function reasonList({ reasons }: InspectedDecision): Html {
   if (reasons.length === 0) return html`<p class="empty">Nothing spoke against the payment.</p>`;
   return html`<ol class="reason-list">
     ${reasons.map(

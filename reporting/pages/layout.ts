@@ -9,7 +9,9 @@ import type { Html } from '../html.js';
 const SECTIONS = [
   { path: '/', title: 'Overview' },
   { path: '/decisions', title: 'Decisions' },
+  { path: '/cases', title: 'Cases' },
   { path: '/models', title: 'Models' },
+  { path: '/watch', title: 'Watch' },
 ] as const;
 type SectionPath = (typeof SECTIONS)[number]['path'];
 

@@ -28,9 +28,17 @@ export function modelsPage({ model, changes, coverage }: ModelsPage): string {
   return renderPage({ title: 'Models', section: '/models', main });
 }
 
+const KIND_TITLES: Readonly<Record<ModelChange['kind'], string>> = {
+  propose: 'Proposed',
+  approve: 'By two people',
+  force: 'Forced by one person',
+  promote: 'By its figures',
+  rollback: 'Rolled back',
+};
+
 function changeTable(changes: readonly ModelChange[]): Html {
   const rows = changes.map(
-    ({ task, version, changedAt, actor, reason, inProduction }) =>
+    ({ task, version, kind, changedAt, actor, reason, inProduction }) =>
       html`<tr>
         <td>${instant(changedAt)}</td>
         <td>${task}</td>
@@ -38,6 +46,7 @@ function changeTable(changes: readonly ModelChange[]): Html {
           <span class="id">${version.slice(0, 12)}</span
           >${inProduction && html` <span class="badge badge-allow">In production</span>`}
         </th>
+        <td>${KIND_TITLES[kind]}</td>
         <td>${reason}</td>
         <td>${actor}</td>
       </tr>`,
@@ -52,6 +61,7 @@ function changeTable(changes: readonly ModelChange[]): Html {
           <th scope="col">When</th>
           <th scope="col">Task</th>
           <th scope="col">Version</th>
+          <th scope="col">How</th>
           <th scope="col">Reason</th>
           <th scope="col">By</th>
         </tr>

@@ -14,6 +14,7 @@ import { DAY_MS } from '../../features/vocabulary.js';
 import type { Lake } from '../../ingest/lake.js';
 import type { CountryOf } from '../geo.js';
 import { actionFor } from '../policy.js';
+import type { CostsByCurrency } from '../policy-settings.js';
 import { ACTIONS } from '../request.js';
 import type { FraudModel } from '../score.js';
 import { compileCondition } from './compile.js';
@@ -31,6 +32,8 @@ export interface DryRunDeps {
   readonly lake: Pick<Lake, 'attach'>;
   readonly countryOf: CountryOf;
   readonly model: FraudModel | null;
+  /** Of the policy in force. */
+  readonly costs: CostsByCurrency;
   readonly onProgress: (done: number, total: number) => void;
 }
 
@@ -68,7 +71,7 @@ async function dryRunOver(db: Duckdb, { deps, run, rule, others, asOfMs }: Work)
   const names = new Set(
     [rule, ...others.rules].flatMap(({ condition: text }) => compileCondition(text, fields).names),
   );
-  const wantedSql = `epoch_ms(p.occurred_at) >= ${run.fromAt} AND epoch_ms(p.occurred_at) < ${run.untilAt}`;
+  const wantedSql = `p.kind = 'payment' AND epoch_ms(p.occurred_at) >= ${run.fromAt} AND epoch_ms(p.occurred_at) < ${run.untilAt}`;
   await refuseTooMany(db, wantedSql);
   const subjects = await openPastSubjects(db, fold, { ...deps, names, wantedSql });
   const tally = createTally(rule, asOfMs - fold.settings.maturityDays * DAY_MS);
@@ -86,7 +89,7 @@ async function dryRunOver(db: Duckdb, { deps, run, rule, others, asOfMs }: Work)
           tally.matched(payment, {
             // As the rules are now: what they would have done, not when they began.
             rules: others.check(subject, asOfMs).live,
-            model: modelActs(deps.model, subject, rule),
+            model: modelActs(deps, subject, rule),
           });
       },
       finish: () => undefined,
@@ -103,9 +106,9 @@ async function refuseTooMany(db: Duckdb, wantedSql: string): Promise<void> {
 }
 
 /** Whether the model acts at least as severely as the rule; null without a model. */
-function modelActs(model: FraudModel | null, { vector, payment }: Subject, rule: Rule): boolean | null {
+function modelActs({ model, costs }: DryRunDeps, { vector, payment }: Subject, rule: Rule): boolean | null {
   if (model === null) return null;
   const { amountPaise, currency } = payment;
   const stake = { fraudProbability: model.predictOne(vector), amountPaise, currency };
-  return ACTIONS.indexOf(actionFor(stake, model.thresholds)) >= ACTIONS.indexOf(rule.action);
+  return ACTIONS.indexOf(actionFor(stake, model.thresholds, costs)) >= ACTIONS.indexOf(rule.action);
 }

@@ -73,7 +73,15 @@ export function advanceMode(
 }
 
 /** Codes of other reasons, and the address of the fields. */
-const TAKEN_IDS: ReadonlySet<string> = new Set([...DEGRADED_REASONS, 'block-list', 'allow-list', 'fields']);
+const TAKEN_IDS: ReadonlySet<string> = new Set([
+  ...DEGRADED_REASONS,
+  'block-list',
+  'allow-list',
+  'original-blocked',
+  'exploration',
+  'no-costs',
+  'fields',
+]);
 
 /** A rule's id is the code of its reason, so it must not look like a reason of another origin. */
 export function requireFreeId(ruleId: string): void {

@@ -10,7 +10,9 @@ import type { HttpDeps } from '../../app/http.js';
 import { createLog, silentLog } from '../../core/log.js';
 import type { Log } from '../../core/log.js';
 import { createFold } from '../../features/fold.js';
-import type { ModelRecord } from '../../models/registry.js';
+import { openRegistry } from '../../models/registry.js';
+import type { ModelRecord, Registry } from '../../models/registry.js';
+import type { ReplayReport } from '../../scoring/replay/report.js';
 import { openWorld } from '../scoring/world.js';
 import type { World } from '../scoring/world.js';
 import { testPostgres } from '../support/postgres.js';
@@ -33,6 +35,8 @@ const MODEL_RECORD: ModelRecord = {
 interface HttpWorld {
   readonly world: World;
   readonly app: FastifyInstance;
+  /** What the server promotes models by; it lists an invented one. */
+  readonly registry: Registry;
   /** The lines that the gate and the server wrote since the test began. */
   readonly logged: readonly string[];
   /** Another server over the same gate, which writes no log. */
@@ -62,7 +66,7 @@ export function httpWorld(): () => HttpWorld {
     const world = await openWorld({ pool: database.pool, log });
     const build = (access: Access) => buildHttp(httpDeps(world, folder, silentLog, access));
     const app = await buildHttp(httpDeps(world, folder, log, THIS_MACHINE));
-    current = { world, logged, app, build };
+    current = { world, logged, app, build, registry: registryOf(world, folder) };
   });
   afterEach(() => current.app.close());
   afterAll(async () => {
@@ -77,16 +81,31 @@ function httpDeps(world: World, folder: string, log: Log, access: Access): HttpD
     ...world,
     config: access,
     log,
-    registry: { list: async () => [MODEL_RECORD] },
+    replay: async (decisionId) => equalReplay(decisionId),
+    registry: { ...registryOf(world, folder), list: async () => [MODEL_RECORD] },
     reporting: {
       warehousePath: path.join(folder, 'warehouse.duckdb'),
       featureSetHash: FEATURE_SET_HASH,
       latestDecisions: async () => [],
       decision: async () => null,
+      cases: async () => [],
+      case: async () => null,
       productionModel: async () => null,
       modelHistory: async () => [],
+      latestWatch: async () => null,
+      watchedDays: async () => [],
     },
   };
+}
+
+function equalReplay(decisionId: string): ReplayReport {
+  const decidedAt = new Date(MODEL_RECORD.savedAt).toISOString();
+  const parts = [{ part: 'answer' as const, outcome: 'equal' as const, differences: [] }];
+  return { decisionId, paymentId: 'pay_1', decidedAt, outcome: 'equal', parts };
+}
+
+function registryOf({ pool, clock }: World, dataDir: string): Registry {
+  return openRegistry({ dataDir, pool, clock, featureSetHashes: {} });
 }
 
 export function decideOn(app: FastifyInstance, payload: unknown, headers: Record<string, string> = {}) {

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
-import { body, constantModel, countRows } from '../scoring/world.js';
+import { body, constantModel, countRows, MAX_IN_FLIGHT, UNEXPLORED } from '../scoring/world.js';
 import { decideOn, httpWorld } from './http-world.js';
 
 const gate = httpWorld();
@@ -15,6 +15,7 @@ describe('POST /v1/decisions', () => {
       decisionId: expect.stringMatching(/^dec_/),
       action: 'block',
       decidedBy: 'model-block',
+      cancelRetries: true,
       fraudProbability: 0.97,
       reasons: [
         { code: 'feature-deviceCount1h', text: expect.any(String), contribution: 1.5 },
@@ -160,11 +161,12 @@ describe('operating it', () => {
       ready: true,
       liveState: true,
       postgres: true,
+      blockCapOpen: false,
     });
     await world.liveLog.close();
     const closed = await app.inject({ url: '/readyz' });
     expect(closed.statusCode).toBe(503);
-    expect(closed.json()).toEqual({ ready: false, liveState: false, postgres: true });
+    expect(closed.json()).toMatchObject({ ready: false, liveState: false, postgres: true });
   });
 
   it('counts for Prometheus', async () => {
@@ -178,7 +180,43 @@ describe('operating it', () => {
     expect(text).toContain('decision_latency_seconds_count 1');
     expect(text).toContain('http_errors_total{status="400",code="invalid-request"} 1');
     expect(text).toContain('fold_entities{entity="payer"} 1');
+    expect(text).toContain('decisions_in_flight 0');
+    expect(text).toContain('block_cap_open 0');
+    expect(text).toContain('watch_max_psi Nan');
     expect(text).toContain('process_cpu_seconds_total');
+  });
+
+  it('turns decisions away at once when too many are in flight, and counts them', async () => {
+    const { app, world } = gate();
+    const { admission } = world.safeguards;
+    let finish: () => void = () => undefined;
+    const busy = new Promise<void>((resolve) => (finish = resolve));
+    const full = Array.from({ length: MAX_IN_FLIGHT }, () => admission.admit(() => busy));
+    const refused = await decideOn(app, body('pay_1'));
+    expect(refused.statusCode).toBe(503);
+    expect(refused.headers).toMatchObject({
+      'retry-after': '1',
+      'content-type': expect.stringContaining('application/problem+json'),
+    });
+    expect(refused.json()).toMatchObject({ code: 'gate-overloaded', status: 503 });
+    const { body: text } = await app.inject({ url: '/metrics' });
+    expect(text).toContain('http_errors_total{status="503",code="gate-overloaded"} 1');
+    expect(text).toContain(`decisions_in_flight ${MAX_IN_FLIGHT}`);
+    finish();
+    await Promise.all(full);
+    expect((await decideOn(app, body('pay_1'))).statusCode).toBe(200);
+  });
+
+  it('shows the policy that a decision was made under', async () => {
+    const { app } = gate();
+    const { decisionId } = (await decideOn(app, body('pay_1'))).json();
+    const { evidence } = (await app.inject(`/v1/decisions/${decisionId}`)).json();
+    expect(evidence).toMatchObject({
+      circumstances: { modelTooSlow: false, blockCapOpen: false, originalBlocked: false },
+    });
+    const shown = await app.inject(`/v1/policies/${evidence.policyHash}`);
+    expect(shown.json()).toEqual(UNEXPLORED);
+    expect((await app.inject('/v1/policies/0123456789abcdef')).statusCode).toBe(404);
   });
 
   it('describes itself', async () => {

@@ -19,6 +19,7 @@ import { boostedTrees } from '../../models/trees/boosted-trees.js';
 import type { Model } from '../../models/contract.js';
 import { createGate } from '../../scoring/decide.js';
 import { openLiveLog } from '../../scoring/live-log.js';
+import { DEFAULT_POLICY } from '../../scoring/policy-settings.js';
 import { toGateRequest } from '../../scoring/request.js';
 import type { DecisionBody } from '../../scoring/request.js';
 import { createListIndex } from '../../scoring/lists/list-index.js';
@@ -26,6 +27,7 @@ import type { ListIndex } from '../../scoring/lists/list-index.js';
 import { openLiveRules } from '../../scoring/live-rules.js';
 import { DEFAULT_RULES } from '../../scoring/rules/defaults.js';
 import { compileRuleSet } from '../../scoring/rules/rule-set.js';
+import { createSafeguards } from '../../scoring/safeguards.js';
 import { score } from '../../scoring/score.js';
 import type { FraudModel } from '../../scoring/score.js';
 import { quantile } from './measure.js';
@@ -140,6 +142,12 @@ function benchLists(): ListIndex {
   return lists;
 }
 
+const GIVEN = {
+  decisionId: 'bench',
+  policy: DEFAULT_POLICY,
+  circumstances: { modelTooSlow: false, blockCapOpen: false, originalBlocked: false },
+};
+
 function benchScoring(fold: Fold, atMs: number, model: FraudModel, random: Random): Figure[] {
   const rules = compileRuleSet(BENCH_RULES, FEATURE_NAMES);
   const lists = benchLists();
@@ -150,7 +158,7 @@ function benchScoring(fold: Fold, atMs: number, model: FraudModel, random: Rando
     const startedAt = performance.now();
     const vector = fold.vector(payment, atMs + i, out);
     const subject = { payment, signals: { ...signals, ipCountry: null }, vector };
-    score({ subject, featureSetHash, atMs: atMs + i, rules, lists, model });
+    score({ ...GIVEN, subject, featureSetHash, atMs: atMs + i, rules, lists, model });
     return (performance.now() - startedAt) * 1000;
   });
   const note = `${BENCH_RULES.length} rules, ${LIST_ENTRIES} list entries`;
@@ -190,10 +198,18 @@ async function decideMany(
   random: Random,
 ): Promise<Figure[]> {
   const clock = manualClock(systemClock.now());
-  const restore = async () => ({ fold, sequence: 0, knownAt: clock.now() });
+  const history = { batches: 0, untilMs: clock.now(), sequence: 0 };
+  const restore = async () => ({ fold, sequence: 0, knownAt: clock.now(), history });
   const liveLog = await openLiveLog({ pool, clock, log: silentLog, restore });
   const stopwatch = () => performance.now();
+  const safeguards = createSafeguards({
+    log: silentLog,
+    stopwatch,
+    policy: DEFAULT_POLICY,
+    maxInFlight: 2000,
+  });
   const decide = createGate({
+    safeguards,
     pool,
     clock,
     log: liveLog,

@@ -16,6 +16,8 @@ describe('loadConfig', () => {
       lakeUrl: null,
       razorpay: null,
       geoipFile: null,
+      policyFile: null,
+      maxInFlight: 2000,
       smtpUrl: null,
       logLevel: 'info',
       apiKeys: [],
@@ -49,6 +51,8 @@ describe('loadConfig', () => {
   it.each([
     [{ PORT: 'x' }, 'PORT is "x": expected a port from 0 to 65535, for instance 8080'],
     [{ PORT: '70000' }, 'PORT is "70000"'],
+    [{ MAX_IN_FLIGHT: '0' }, 'MAX_IN_FLIGHT is "0": expected how many decisions may be in flight'],
+    [{ POLICY_FILE: './policy.yaml' }, 'POLICY_FILE is "./policy.yaml": expected a JSON file'],
     [{ PORT: '80.5' }, 'PORT is "80.5"'],
     [{ HOST: 'a b' }, 'HOST is "a b": expected an address to listen on'],
     [{ DATABASE_URL: 'mysql://root:secret-word@db' }, 'DATABASE_URL is "[not shown]": expected postgres://'],

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { manualClock } from '../../core/clock.js';
 import type { Artefact } from '../../models/artefact.js';
 import { boostedTrees } from '../../models/trees/boosted-trees.js';
+import { binnedSample, binnedScore } from '../../models/reference.js';
 import { openRegistry } from '../../models/registry.js';
 import type { Registry } from '../../models/registry.js';
 import type { TestPostgres } from '../support/postgres.js';
@@ -72,6 +73,16 @@ describe('the model registry', () => {
     expect(new Set(loaded.explain(row).map(({ feature }) => feature))).toEqual(new Set(frame.names));
   });
 
+  it('keeps what the fitted rows looked like, and notices when it is changed', async () => {
+    const features = binnedSample(frame, y);
+    const kept = { ...artefact('referenced', 4), reference: { features, score: binnedScore(y, y) } };
+    const { version } = await open().save(kept);
+    expect(await open().reference(version)).toEqual(kept.reference);
+    expect(await open().reference((await open().save(artefact('referenced', 5))).version)).toBeNull();
+    await appendFile(path.join(dataDir, 'models', 'referenced', version, 'reference.json'), ' ');
+    await expect(open().reference(version)).rejects.toThrow(/another reference.json/);
+  });
+
   it('refuses a model of another feature set, on load and on promotion', async () => {
     const { version } = await open().save(artefact('strict', 1));
     const registry = open({ strict: 'features-2' });
@@ -114,6 +125,65 @@ describe('the model registry', () => {
     expect(listed.filter(({ production }) => production).map(({ version }) => version)).toEqual([
       versions[0],
     ]);
+  });
+
+  it('puts into production what one person proposes and another approves', async () => {
+    const registry = open();
+    const { version } = await registry.save(artefact('pair', 1));
+    const ravi = { actor: 'ravi', reason: null };
+    await expect(registry.approve('pair', version, ravi)).rejects.toMatchObject({ code: 'not-proposed' });
+    await registry.propose('pair', version, by);
+    await registry.propose('pair', version, by);
+    expect(await registry.proposals('pair')).toMatchObject([{ kind: 'propose', version, ...by }]);
+    expect(await registry.production('pair')).toBeNull();
+    expect(await registry.history('pair')).toEqual([]);
+    for (const actor of ['asha', ' Asha ']) {
+      const alone = registry.approve('pair', version, { actor, reason: 'still better' });
+      await expect(alone).rejects.toMatchObject({ kind: 'conflict', code: 'same-person' });
+    }
+    expect((await registry.approve('pair', version, ravi)).production).toBe(true);
+    await registry.approve('pair', version, ravi);
+    const approved = { kind: 'approve', version, actor: 'ravi', reason: by.reason };
+    expect(await registry.history('pair')).toMatchObject([approved]);
+    expect((await registry.show(version)).history).toMatchObject([{ kind: 'propose' }, approved]);
+    expect(await registry.proposals('pair')).toEqual([]);
+    await expect(registry.propose('pair', version, by)).rejects.toMatchObject({ code: 'in-production' });
+  });
+
+  it('forgets a proposal when production changes, since it was about the model of its time', async () => {
+    const registry = open();
+    const [first, second] = await Promise.all(
+      [1, 2].map(async (seed) => (await registry.save(artefact('lapse', seed))).version),
+    );
+    await registry.propose('lapse', second!, by);
+    await registry.promote('lapse', first!, { actor: 'system', reason: 'better figures' });
+    const late = registry.approve('lapse', second!, { actor: 'ravi', reason: null });
+    await expect(late).rejects.toMatchObject({ code: 'not-proposed' });
+  });
+
+  it('lets one person force a version, and records it as forced', async () => {
+    const registry = open();
+    const [first, second] = await Promise.all(
+      [1, 2].map(async (seed) => (await registry.save(artefact('alone', seed))).version),
+    );
+    await registry.force('alone', first!, by);
+    await registry.force('alone', second!, by);
+    expect((await registry.history('alone')).map(({ kind }) => kind)).toEqual(['force', 'force']);
+    expect((await registry.rollback('alone', by)).version).toBe(first);
+    await expect(registry.force('alone', second!, { ...by, reason: '' })).rejects.toThrow(
+      /who made it and why/,
+    );
+  });
+
+  it('takes approvals of one proposal in turn', async () => {
+    const registry = open();
+    const { version } = await registry.save(artefact('crowd', 1));
+    await registry.propose('crowd', version, by);
+    const approvals = await Promise.allSettled(
+      ['ravi', 'meera'].map((actor) => registry.approve('crowd', version, { actor, reason: null })),
+    );
+    expect(approvals.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    expect(await registry.history('crowd')).toHaveLength(1);
   });
 
   it('lets nobody rewrite the history', async () => {

@@ -3,13 +3,25 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { driftReport } from '../support/drift-report.js';
 import { paymentHistory } from '../support/payment-history.js';
-import { inspected, reportingSite } from '../support/reporting-site.js';
+import { inspected, inspectedCase, reportingSite } from '../support/reporting-site.js';
 import { describeIf, hasProgram } from '../support/skip.js';
 import type { TestWarehouse } from '../support/warehouse.js';
 import { testWarehouse } from '../support/warehouse.js';
 
-const PAGES = ['/', '/?days=all', '/decisions', '/decisions/DECISION', '/models'];
+const PAGES = [
+  '/',
+  '/?days=all',
+  '/decisions',
+  '/decisions/DECISION',
+  '/cases',
+  '/cases/CASE',
+  '/models',
+  '/watch',
+];
+/** Drawings of each page; none elsewhere. */
+const CHARTS: Readonly<Record<string, number>> = { '/': 4, '/watch': 5 };
 /** Lowest contrast of a text with the background behind it, and that text (WCAG 2.2, relative luminance). */
 const LOWEST_CONTRAST = `(() => {
   const channels = (colour) => colour.match(/[\\d.]+/g).map(Number);
@@ -53,7 +65,10 @@ describeIf(hasProgram('chromium'), 'chromium is not installed', 'the pages in a 
     const page = await browser.newPage({ reducedMotion: 'reduce', locale: 'en-IN', ...options });
     page.on('console', (message) => complaints.push(message.text()));
     page.on('pageerror', (error) => complaints.push(error.message));
-    await page.goto(address + url.replace('DECISION', blocked), { waitUntil: 'load' });
+    await page.goto(
+      address + url.replace('DECISION', blocked).replace('CASE', blocked.replace('dec_', 'case_')),
+      { waitUntil: 'load' },
+    );
     return page;
   }
 
@@ -65,7 +80,16 @@ describeIf(hasProgram('chromium'), 'chromium is not installed', 'the pages in a 
       .sort((a, b) => b.decidedAt - a.decidedAt)
       .map((one) => inspected(one, 1_250_00n));
     blocked = newest.find(({ action }) => action === 'block')?.decisionId ?? '';
-    site = reportingSite({ warehousePath: warehouse.path, decisions: newest });
+    site = reportingSite({
+      warehousePath: warehouse.path,
+      decisions: newest,
+      cases: newest.map((one) => inspectedCase(one)),
+      latestWatch: async () => driftReport(),
+      watchedDays: async () => [
+        { day: '2026-03-08', maxPsi: 0.31, drifting: 1 },
+        { day: '2026-03-09', maxPsi: 0.42, drifting: 1 },
+      ],
+    });
     address = await site.listen({ port: 0, host: '127.0.0.1' });
     browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
   });
@@ -79,7 +103,7 @@ describeIf(hasProgram('chromium'), 'chromium is not installed', 'the pages in a 
   it('draws every chart and complains about nothing on any page', async () => {
     for (const url of PAGES) {
       const page = await open(url);
-      expect(await page.evaluate(DRAWN)).toBe(url.startsWith('/?') || url === '/' ? 4 : 0);
+      expect([url, await page.evaluate(DRAWN)]).toEqual([url, CHARTS[url.split('?', 1)[0] ?? ''] ?? 0]);
       await page.close();
     }
     expect(complaints).toEqual([]);

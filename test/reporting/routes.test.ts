@@ -3,7 +3,8 @@ import type { FastifyInstance } from 'fastify';
 import { formatMoney } from '../../core/money.js';
 import { html, markupOf } from '../../reporting/html.js';
 import { at, label, payment, refund } from '../support/facts.js';
-import { inspected, MODEL, reportingSite } from '../support/reporting-site.js';
+import { driftReport } from '../support/drift-report.js';
+import { inspected, inspectedCase, MODEL, reportingSite } from '../support/reporting-site.js';
 import type { TestWarehouse } from '../support/warehouse.js';
 import { testWarehouse } from '../support/warehouse.js';
 
@@ -107,6 +108,11 @@ describe('the overview', () => {
     await labelled.remove();
   });
 
+  it('says how each model came into production', async () => {
+    const body = await page('/models');
+    for (const how of ['Forced by one person', 'By its figures']) expect(body).toContain(how);
+  });
+
   it('shows the model beside its baseline', async () => {
     const body = await page('/');
     for (const { name } of MODEL.metrics) expect(body).toContain(name);
@@ -168,6 +174,50 @@ describe('decisions', () => {
   });
 });
 
+describe('cases', () => {
+  const found = inspectedCase(decision);
+
+  it('shows one with its reasons, its payment, what was done and what the payer paid', async () => {
+    const body = await page('/cases/case_1', siteOf({ warehousePath: warehouse.path, cases: [found] }));
+    for (const text of [
+      'Assigned',
+      '97.0%',
+      '₹42.00',
+      'Payers seen on the device',
+      'assign to ravi',
+      'captured',
+    ])
+      expect(body).toContain(text);
+    expect(body).toContain('&lt;b&gt;called&lt;/b&gt; the payer');
+    expect(body).not.toMatch(/<b>|<img|<style|\sstyle=|<script(?![^>]*\ssrc=)/);
+    expect(body).toContain('href="/decisions/dec_1"');
+  });
+
+  it('filters by status and pages through all of them', async () => {
+    const cases = Array.from({ length: 120 }, (_, index) =>
+      inspectedCase(
+        { ...decision, decisionId: `dec_${index}` },
+        index % 2 === 0 ? {} : { status: 'closed', verdict: 'fraud' },
+      ),
+    );
+    const app = siteOf({ warehousePath: warehouse.path, cases });
+    const first = await page('/cases?status=closed', app);
+    expect(first.match(/href="\/cases\/case_/g)).toHaveLength(50);
+    expect(first.match(/badge-block">Fraud/g)).toHaveLength(50);
+    const next = /href="(\/cases\?status=closed&amp;before=case_99)"/.exec(first)?.[1] ?? '';
+    const second = await page(next.replace('&amp;', '&'), app);
+    expect(second.match(/href="\/cases\/case_/g)).toHaveLength(10);
+    expect(second).not.toContain('Older cases');
+    expect((await app.inject('/cases?status=lost')).statusCode).toBe(400);
+  });
+
+  it('says when there is none, and answers 404 for one that is not there', async () => {
+    expect(await page('/cases')).toContain('No payment has been put before a person yet');
+    expect(await page('/cases?status=open')).toContain('No case here: open');
+    expect((await site.inject('/cases/nobody')).statusCode).toBe(404);
+  });
+});
+
 describe('reports as JSON', () => {
   it('sum up a period in minor units', async () => {
     const response = await site.inject('/v1/reports/summary?from=2026-03-02&to=2026-03-02');
@@ -200,6 +250,40 @@ describe('reports as JSON', () => {
   it('refuse a period that ends before it begins', async () => {
     const response = await site.inject('/v1/reports/daily?from=2026-03-02&to=2026-03-01');
     expect(response.json()).toEqual({ code: 'empty-period' });
+  });
+});
+
+describe('the watch', () => {
+  it('says that nothing was watched yet, on its page and as a problem', async () => {
+    expect(await page('/watch')).toContain('Nothing has been watched yet');
+    const response = await site.inject('/v1/reports/drift');
+    expect([response.statusCode, response.json()]).toEqual([503, { code: 'not-watched-yet' }]);
+  });
+
+  it('shows what moved, which way, and how frauds came beside those announced', async () => {
+    const watched = siteOf({ warehousePath: warehouse.path, latestWatch: async () => driftReport() });
+    const body = (await page('/watch', watched)).replace(/\s+/g, ' ');
+    for (const text of ['Drifting', 'up, 74.0% exceed', 'more missing by 5.0%', '8 frauds came of 9.1'])
+      expect(body).toContain(text);
+    expect((await watched.inject('/v1/reports/drift')).json()).toEqual(driftReport());
+  });
+
+  it('says why no features are compared, and shows the rest', async () => {
+    const notCompared = 'the model keeps no record <of> it';
+    const report = driftReport({
+      notCompared,
+      features: [],
+      leading: [],
+      score: null,
+      latency: null,
+      days: [],
+    });
+    const body = await page(
+      '/watch',
+      siteOf({ warehousePath: warehouse.path, latestWatch: async () => report }),
+    );
+    expect(body).toContain('keeps no record &lt;of&gt; it');
+    expect(body).toContain('Announced and observed frauds');
   });
 });
 

@@ -88,5 +88,11 @@ describe('a rule over the country of an address', () => {
       decidedBy: 'challenge-rule',
       reasons: [{ code: 'abroad', text: 'the address is abroad' }, { code: 'no-fraud-model' }],
     });
+    const { decisions } = (await call('/v1/decisions')) as { decisions: { decisionId: string }[] };
+    for (const { decisionId } of decisions)
+      expect(await call(`/v1/decisions/${decisionId}/replay`)).toMatchObject({
+        decisionId,
+        outcome: 'equal',
+      });
   }, 120_000);
 });

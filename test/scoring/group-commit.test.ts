@@ -84,6 +84,7 @@ describe('group commit', () => {
     expect(() => group.requireRoom()).toThrow(
       expect.objectContaining({ kind: 'unavailable', code: 'gate-busy' }),
     );
+    await expect(group.add(4)).rejects.toMatchObject({ code: 'gate-busy' });
     store.gates[0]?.open();
     await turn();
     store.gates[1]?.open();

@@ -2,8 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DEFAULT_PAYMENT_COSTS } from '../../models/value-saved.js';
 import { actionFor } from '../../scoring/policy.js';
+import { DEFAULT_POLICY } from '../../scoring/policy-settings.js';
 import { ACTIONS } from '../../scoring/request.js';
 
+const COSTS = DEFAULT_POLICY.costs;
 const THRESHOLDS = { reviewFrom: 0.2, blockFrom: 0.6 };
 
 describe('the policy by money alone', () => {
@@ -26,7 +28,7 @@ describe('the policy by money alone', () => {
       amountPaise: BigInt(rupees as number) * 100n,
       currency: 'INR',
     };
-    expect(actionFor(stake, null)).toBe(action);
+    expect(actionFor(stake, null, COSTS)).toBe(action);
   });
 
   it('never blocks where allowing is expected to cost less than refusing', () => {
@@ -38,6 +40,7 @@ describe('the policy by money alone', () => {
           const action = actionFor(
             { fraudProbability: p, amountPaise: BigInt(paise), currency: 'INR' },
             null,
+            COSTS,
           );
           const allow = p * (paise + DEFAULT_PAYMENT_COSTS.disputeFeePaise);
           const block =
@@ -61,7 +64,7 @@ describe('the policy by money alone', () => {
         currency,
         (a, b, amountPaise, t, c) => {
           const severity = (p: number): number =>
-            ACTIONS.indexOf(actionFor({ fraudProbability: p, amountPaise, currency: c }, t));
+            ACTIONS.indexOf(actionFor({ fraudProbability: p, amountPaise, currency: c }, t, COSTS));
           expect(severity(Math.min(a, b))).toBeLessThanOrEqual(severity(Math.max(a, b)));
         },
       ),
@@ -82,6 +85,6 @@ describe('the policy with the thresholds of a model', () => {
     ${0.9}  | ${'USD'} | ${'review'}
   `('takes $action at p = $p in $currency', ({ p, currency, action }) => {
     const stake = { fraudProbability: p as number, amountPaise: 250_000n, currency: currency as string };
-    expect(actionFor(stake, THRESHOLDS)).toBe(action);
+    expect(actionFor(stake, THRESHOLDS, COSTS)).toBe(action);
   });
 });

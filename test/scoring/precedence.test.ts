@@ -8,8 +8,8 @@ const pairs = FINDINGS.flatMap((a) => FINDINGS.map((b) => [a, b] as const));
 
 /** Written out here a second time, as people read it: left beats right. */
 const ORDER =
-  'final-block-list > final-block-rule > allow-list > block-list > block-rule > model-block > review-rule > ' +
-  'model-review > challenge-rule > model-challenge > nothing';
+  'final-block-list > final-block-rule > allow-list > block-list > original-block > block-rule > model-block > ' +
+  'capped-review > review-rule > model-review > explored-challenge > challenge-rule > model-challenge > nothing';
 
 describe('the table of precedence', () => {
   it('is the documented order', () => {

@@ -2,12 +2,14 @@ import { describe, expect, it } from '@jest/globals';
 import { FEATURE_NAMES } from '../../features/definitions.js';
 import { createListIndex } from '../../scoring/lists/list-index.js';
 import type { ListEntry } from '../../scoring/lists/entry.js';
+import { DEFAULT_POLICY } from '../../scoring/policy-settings.js';
+import type { Policy } from '../../scoring/policy-settings.js';
 import { DEFAULT_RULES } from '../../scoring/rules/defaults.js';
 import { compileRuleSet } from '../../scoring/rules/rule-set.js';
 import { score } from '../../scoring/score.js';
-import type { FraudModel } from '../../scoring/score.js';
+import type { Circumstances, FraudModel } from '../../scoring/score.js';
 import { toGateRequest } from '../../scoring/request.js';
-import { body, constantModel } from './world.js';
+import { body, CALM, constantModel, UNEXPLORED } from './world.js';
 
 const rules = compileRuleSet(DEFAULT_RULES, FEATURE_NAMES);
 const { featureSetHash } = constantModel(0);
@@ -39,7 +41,8 @@ function verdict(
 ) {
   const { payment, signals } = toGateRequest(body('pay_1'));
   const subject = { payment, signals: { ...signals, ipCountry: null }, vector: vectorOf(values) };
-  return score({ subject, featureSetHash, atMs: 0, rules, lists, model }).answer;
+  const fixed = { decisionId: 'dec_1', policy: UNEXPLORED, circumstances: CALM };
+  return score({ ...fixed, subject, featureSetHash, atMs: 0, rules, lists, model }).answer;
 }
 
 describe('a verdict', () => {
@@ -120,5 +123,118 @@ describe('a verdict', () => {
       fraudProbability: null,
       degraded: 'model-failed',
     });
+  });
+});
+
+/** Everything that can be found about one payment, under the given circumstances. */
+function scored({ probability = 0.99, values = {}, lists = createListIndex(), ...given }: Scene) {
+  const { payment, signals } = toGateRequest(body('pay_1', given.fields));
+  return score({
+    decisionId: 'dec_1',
+    subject: { payment, signals: { ...signals, ipCountry: null }, vector: vectorOf(values) },
+    featureSetHash,
+    atMs: 0,
+    rules,
+    lists,
+    model: constantModel(probability),
+    policy: { ...UNEXPLORED, ...given.policy },
+    circumstances: { ...CALM, ...given.circumstances },
+  });
+}
+
+interface Scene {
+  readonly probability?: number;
+  readonly values?: Readonly<Record<string, number>>;
+  readonly lists?: ReturnType<typeof listsOf>;
+  readonly fields?: Parameters<typeof body>[1];
+  readonly policy?: Partial<Policy>;
+  readonly circumstances?: Partial<Circumstances>;
+}
+
+const FRAUD_BEFORE = { instrumentFrauds90d: 1 };
+
+describe('a verdict while the block cap is open', () => {
+  const circumstances = { blockCapOpen: true };
+
+  it('puts the blocks of the model and of rules before a person, says why, and still counts them', () => {
+    for (const scene of [{}, { probability: 0, values: FRAUD_BEFORE }]) {
+      const { answer, countsAsBlock, propensity } = scored({ ...scene, circumstances });
+      expect(answer).toMatchObject({ action: 'review', decidedBy: 'capped-review', degraded: 'block-cap' });
+      expect(answer.reasons[0]).toMatchObject({ code: 'block-cap' });
+      expect(answer).not.toHaveProperty('cancelRetries');
+      expect({ countsAsBlock, propensity }).toEqual({ countsAsBlock: true, propensity: 1 });
+    }
+  });
+
+  it('holds back no block of a list, and none of a chain that was blocked', () => {
+    for (const overridable of [true, false]) {
+      const { answer, countsAsBlock } = scored({ lists: listsOf({ overridable }), circumstances });
+      expect(answer).toMatchObject({ action: 'block', cancelRetries: true });
+      expect(countsAsBlock).toBe(false);
+    }
+    const chain = scored({ circumstances: { blockCapOpen: true, originalBlocked: true } });
+    expect(chain.answer).toMatchObject({ action: 'block', decidedBy: 'original-block' });
+  });
+
+  it('holds back no block of a final rule', () => {
+    const final = DEFAULT_RULES.map((rule) => ({ ...rule, overridable: rule.action !== 'block' }));
+    const { payment, signals } = toGateRequest(body('pay_1'));
+    const { answer } = score({
+      decisionId: 'dec_1',
+      subject: { payment, signals: { ...signals, ipCountry: null }, vector: vectorOf(FRAUD_BEFORE) },
+      featureSetHash,
+      atMs: 0,
+      rules: compileRuleSet(final, FEATURE_NAMES),
+      lists: createListIndex(),
+      model: null,
+      policy: UNEXPLORED,
+      circumstances: { ...CALM, blockCapOpen: true },
+    });
+    expect(answer).toMatchObject({ action: 'block', decidedBy: 'final-block-rule' });
+  });
+
+  it('leaves everything milder than a block alone', () => {
+    for (const probability of [0.001, 0.2])
+      expect(scored({ probability, circumstances })).toEqual(scored({ probability }));
+  });
+});
+
+describe('a verdict under exploration', () => {
+  const policy = { exploration: { ...DEFAULT_POLICY.exploration, share: 1 } };
+
+  it('challenges instead of a block that only the model wants', () => {
+    const { answer, countsAsBlock, propensity } = scored({ policy });
+    expect(answer).toMatchObject({ action: 'challenge', decidedBy: 'explored-challenge' });
+    expect(answer.reasons[0]).toMatchObject({ code: 'exploration' });
+    expect({ countsAsBlock, propensity }).toEqual({ countsAsBlock: true, propensity: 1 });
+  });
+
+  it('explores no block of a rule, a list or a chain', () => {
+    expect(scored({ values: FRAUD_BEFORE, policy }).answer.action).toBe('block');
+    expect(scored({ lists: listsOf({}), policy }).answer.action).toBe('block');
+    expect(scored({ circumstances: { originalBlocked: true }, policy }).answer.action).toBe('block');
+  });
+
+  it('explores nothing while the block cap is open, and nothing that is too large', () => {
+    expect(scored({ policy, circumstances: { blockCapOpen: true } }).answer.action).toBe('review');
+    expect(scored({ policy, fields: { amountPaise: 500_001 } }).answer.action).toBe('block');
+  });
+
+  it('records how likely its action was, with a model only', () => {
+    const small = { exploration: { ...DEFAULT_POLICY.exploration, share: 1e-9 } };
+    expect(scored({ policy: small }).propensity).toBe(1 - 1e-9);
+    expect(scored({ policy: small, probability: 0.001 }).propensity).toBe(1);
+    expect(scored({ policy: small, probability: NaN }).propensity).toBeNull();
+  });
+});
+
+describe('a verdict in a currency without costs', () => {
+  it('asks a person where it would block, and says that costs are missing', () => {
+    const fields = { currency: 'USD' };
+    const { answer } = scored({ fields });
+    expect(answer).toMatchObject({ action: 'review', decidedBy: 'model-review' });
+    expect(answer.reasons.at(-1)).toMatchObject({ code: 'no-costs' });
+    const { INR } = DEFAULT_POLICY.costs;
+    expect(scored({ fields, policy: { costs: { USD: INR! } } }).answer.action).toBe('block');
   });
 });

@@ -6,6 +6,8 @@ import { silentLog } from '../../core/log.js';
 import type { Log } from '../../core/log.js';
 import { FEATURE_NAMES } from '../../features/definitions.js';
 import { createFold } from '../../features/fold.js';
+import { createCaseAdmin } from '../../scoring/cases/admin.js';
+import type { CaseAdmin } from '../../scoring/cases/admin.js';
 import { createGate } from '../../scoring/decide.js';
 import type { Decide } from '../../scoring/decide.js';
 import type { CountryOf } from '../../scoring/geo.js';
@@ -19,12 +21,27 @@ import { restoreLiveState } from '../../scoring/live-state.js';
 import type { History } from '../../scoring/live-state.js';
 import { createOutcomes } from '../../scoring/outcomes.js';
 import type { ReportOutcome } from '../../scoring/outcomes.js';
+import { DEFAULT_POLICY } from '../../scoring/policy-settings.js';
+import type { Policy } from '../../scoring/policy-settings.js';
+import { recordPolicy } from '../../scoring/policy-store.js';
 import type { DecisionBody } from '../../scoring/request.js';
 import { createRuleAdmin } from '../../scoring/rules/admin.js';
 import type { RuleAdmin } from '../../scoring/rules/admin.js';
-import type { FraudModel } from '../../scoring/score.js';
+import { createSafeguards } from '../../scoring/safeguards.js';
+import type { Safeguards } from '../../scoring/safeguards.js';
+import type { Circumstances, FraudModel } from '../../scoring/score.js';
 
 export const START_AT = Date.UTC(2026, 0, 5, 6, 0, 0);
+
+export const MAX_IN_FLIGHT = 1000;
+
+/** Ids of decisions are random: what is explored would be too. */
+export const UNEXPLORED: Policy = {
+  ...DEFAULT_POLICY,
+  exploration: { ...DEFAULT_POLICY.exploration, share: 0 },
+};
+
+export const CALM: Circumstances = { modelTooSlow: false, blockCapOpen: false, originalBlocked: false };
 
 export interface World {
   readonly pool: Pool;
@@ -32,9 +49,11 @@ export interface World {
   readonly liveLog: LiveLog;
   readonly decide: Decide;
   readonly reportOutcome: ReportOutcome;
+  readonly caseAdmin: CaseAdmin;
   readonly rules: LiveRules;
   readonly ruleAdmin: RuleAdmin;
   readonly listAdmin: ListAdmin;
+  readonly safeguards: Safeguards;
   /** Ids of the dry runs that were asked for; nobody carries them out. */
   readonly dryRuns: readonly string[];
   useModel(model: FraudModel | null): void;
@@ -47,6 +66,9 @@ interface WorldSettings {
   readonly clock?: ManualClock;
   readonly log?: Log;
   readonly countryOf?: CountryOf;
+  readonly stopwatch?: () => number;
+  readonly policy?: Policy;
+  readonly maxInFlight?: number;
 }
 
 export async function openWorld(settings: WorldSettings): Promise<World> {
@@ -58,6 +80,15 @@ export async function openWorld(settings: WorldSettings): Promise<World> {
   const rules = await openLiveRules({ pool, clock, log, featureNames: FEATURE_NAMES });
   const dryRuns: string[] = [];
   const dryRunner = { requireRoom: () => undefined, start: (id: string) => void dryRuns.push(id) };
+  const stopwatch = settings.stopwatch ?? (() => 0);
+  const policy = settings.policy ?? UNEXPLORED;
+  const safeguards = createSafeguards({
+    log,
+    stopwatch,
+    policy,
+    maxInFlight: settings.maxInFlight ?? MAX_IN_FLIGHT,
+  });
+  await recordPolicy(pool, policy, clock);
   const decide = createGate({
     pool,
     clock,
@@ -65,26 +96,30 @@ export async function openWorld(settings: WorldSettings): Promise<World> {
     model: () => model,
     rules,
     countryOf: settings.countryOf ?? (() => null),
-    stopwatch: () => 0,
+    stopwatch,
+    safeguards,
     featureNames: FEATURE_NAMES,
   });
+  const reportOutcome = createOutcomes({ pool, clock, log: liveLog });
   return {
     pool,
     clock,
     liveLog,
     decide,
-    reportOutcome: createOutcomes({ pool, clock, log: liveLog }),
+    reportOutcome,
+    caseAdmin: createCaseAdmin({ pool, clock, reportOutcome }),
     rules,
     ruleAdmin: createRuleAdmin({ pool, clock, rules, dryRuns: dryRunner }),
     listAdmin: createListAdmin({ pool, clock, rules }),
     dryRuns,
+    safeguards,
     useModel: (next) => {
       model = next;
     },
   };
 }
 
-export const NO_HISTORY: History = { watermark: async () => 0, replay: async () => undefined };
+export const NO_HISTORY: History = { watermark: async () => 0, replay: async () => 0 };
 
 export function body(paymentId: string, fields: Partial<DecisionBody> = {}): DecisionBody {
   return {

@@ -7,6 +7,8 @@ import { FEATURES } from '../../features/definitions.js';
 import type { ModelChange, ProductionModel, ReportingDeps } from '../../reporting/deps.js';
 import { registerReportingRoutes } from '../../reporting/routes.js';
 import type { GateDecision } from '../../reporting/warehouse.js';
+import type { Case } from '../../scoring/cases/case.js';
+import type { InspectedCase } from '../../scoring/cases/inspect.js';
 import type { InspectedDecision } from '../../scoring/decisions.js';
 import type { Reason } from '../../scoring/request.js';
 
@@ -28,6 +30,7 @@ export const MODEL_HISTORY: readonly ModelChange[] = [
   {
     task: 'fraud',
     version: MODEL.version,
+    kind: 'force',
     changedAt: PROMOTED_AT,
     actor: 'train',
     reason: 'beats the champion and the baseline on the newest mature week',
@@ -36,6 +39,7 @@ export const MODEL_HISTORY: readonly ModelChange[] = [
   {
     task: 'fraud',
     version: '41b09e77c3d81a6f',
+    kind: 'promote',
     changedAt: PROMOTED_AT - 30 * 86_400_000,
     actor: 'train',
     reason: 'first model',
@@ -88,14 +92,42 @@ const REASONS: Reason[] = [
   },
 ];
 
-interface Site extends Partial<Omit<ReportingDeps, 'warehousePath' | 'latestDecisions' | 'decision'>> {
+interface Site extends Partial<
+  Omit<ReportingDeps, 'warehousePath' | 'latestDecisions' | 'decision' | 'cases' | 'case'>
+> {
   readonly warehousePath: string;
   /** Newest first. */
   readonly decisions?: readonly InspectedDecision[];
+  /** Newest first. */
+  readonly cases?: readonly InspectedCase[];
+}
+
+/** Of a decision, taken by somebody and discussed. */
+export function inspectedCase(decision: InspectedDecision, fields: Partial<Case> = {}): InspectedCase {
+  const { decisionId, paymentId, decidedAt, action, fraudProbability, payment } = decision;
+  const openedAt = Date.parse(decidedAt);
+  const nothing = { assignee: null, verdict: null, note: null };
+  return {
+    caseId: decisionId.replace('dec_', 'case_'),
+    decisionId,
+    paymentId,
+    status: 'assigned',
+    assignee: 'ravi',
+    verdict: null,
+    openedAt,
+    changedAt: openedAt + 60_000,
+    decision,
+    steps: [
+      { ...nothing, event: 'assign', actor: 'asha', assignee: 'ravi', at: openedAt + 30_000 },
+      { ...nothing, event: 'note', actor: 'ravi', note: '<b>called</b> the payer', at: openedAt + 60_000 },
+    ],
+    payerPayments: [{ decisionId, payment, decidedAt, action, fraudProbability, outcomes: ['captured'] }],
+    ...fields,
+  };
 }
 
 /** Errors are answered as their code; every answer has the strictest content security policy. */
-export function reportingSite({ decisions = [], ...given }: Site): FastifyInstance {
+export function reportingSite({ decisions = [], cases = [], ...given }: Site): FastifyInstance {
   const app: FastifyInstance = Fastify();
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
   app.setErrorHandler((error, _request, reply) => {
@@ -112,6 +144,8 @@ export function reportingSite({ decisions = [], ...given }: Site): FastifyInstan
     featureSetHash: FEATURE_SET,
     productionModel: () => Promise.resolve(MODEL),
     modelHistory: () => Promise.resolve(MODEL_HISTORY),
+    latestWatch: () => Promise.resolve(null),
+    watchedDays: () => Promise.resolve([]),
     latestDecisions: ({ limit, action, before }) => {
       const start = before === null ? 0 : decisions.findIndex(({ decisionId }) => decisionId === before) + 1;
       const matching = decisions
@@ -119,6 +153,12 @@ export function reportingSite({ decisions = [], ...given }: Site): FastifyInstan
         .filter((decision) => action === null || decision.action === action);
       return Promise.resolve(matching.slice(0, limit));
     },
+    cases: ({ limit, status, before }) => {
+      const start = before === null ? 0 : cases.findIndex(({ caseId }) => caseId === before) + 1;
+      const matching = cases.slice(start).filter((found) => status === null || found.status === status);
+      return Promise.resolve(matching.slice(0, limit));
+    },
+    case: (id) => Promise.resolve(cases.find(({ caseId }) => caseId === id) ?? null),
     decision: (id) => Promise.resolve(decisions.find(({ decisionId }) => decisionId === id) ?? null),
     ...given,
   });

@@ -98,6 +98,7 @@ describe('models import and export', () => {
       version,
       '--reason',
       'beats approving everybody',
+      '--force',
     );
     expect(promoted.output).toBe(`fraud now runs ${version}\n`);
 

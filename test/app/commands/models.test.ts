@@ -59,10 +59,15 @@ describe('models', () => {
     return { code, output: terminal.output(), errors: terminal.errors() };
   }
 
-  it('promotes, lists, shows and rolls back', async () => {
+  it('forces, proposes, approves, lists, shows and rolls back', async () => {
     const [first, second] = versions as [string, string];
-    expect((await models('promote', 'demo', first.slice(0, 8), '--reason', 'first')).code).toBe(0);
+    expect((await models('promote', 'demo', first.slice(0, 8), '--reason', 'first', '--force')).code).toBe(0);
     expect((await models('promote', 'demo', second, '--reason', 'better')).output).toBe(
+      `proposed; a second person puts it into production: hasivu models approve demo ${second.slice(0, 12)}\n`,
+    );
+    const alone = await models('approve', 'demo', second);
+    expect([alone.code, alone.errors]).toEqual([1, expect.stringContaining('[same-person]')]);
+    expect((await models('approve', 'demo', second, '--actor', 'ravi')).output).toBe(
       `demo now runs ${second}\n`,
     );
     const listed = await models('list');
@@ -77,7 +82,14 @@ describe('models', () => {
       [first, false],
     ]);
     expect((await models('rollback', 'demo', '--reason', 'worse')).output).toBe(`demo is back at ${first}\n`);
-    expect((await models('show', first)).output).toMatch(/rollback \w{12} by asha: worse/);
+    const { output } = await models('show', first);
+    for (const step of [
+      /force \w{12} by asha: first/,
+      /propose \w{12} by asha: better/,
+      /approve \w{12} by ravi: better/,
+      /rollback \w{12} by asha: worse/,
+    ])
+      expect(output).toMatch(step);
   });
 
   it('wants a reason, and answers an unknown version with one line', async () => {

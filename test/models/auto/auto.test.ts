@@ -89,7 +89,7 @@ describe('choosing a learner', () => {
   it('fits a network by name', async () => {
     const part = synthetic('interactions', 600, 10);
     const { model, chosen } = await fit(part, { learner: 'neural' });
-    expect([chosen, model.learner]).toEqual(['network', 'neural']);
+    expect([chosen, model.learner]).toEqual([`network (net trained on ${model.backend})`, 'neural']);
     expect(logLoss(part.y, model.predict(part.frame))).toBeLessThan(0.6);
   });
 });

@@ -57,6 +57,9 @@ describe('training the fraud model', () => {
     expect(metrics['valueSavedShare']).toBeGreaterThan(0);
     expect(metrics['valueSavedShare']).toBeLessThan(1);
     expect(baseline['valueSavedShare']).toBe(0);
+    const { features, score } = artefact.reference!;
+    expect(features.columns.map(({ name }) => name)).toEqual(artefact.model.featureNames);
+    expect(score).toMatchObject({ rows: test.y.length, columns: [{ name: 'fraudProbability' }] });
     const { importance, drift } = artefact.evaluation;
     expect(importance![0]!.interval.low).toBeGreaterThan(0);
     expect(drift).toMatchObject({ rows: expect.any(Number), warning: null });

@@ -12,6 +12,7 @@ import type { Lake } from '../../../ingest/lake.js';
 import { compileCondition } from '../../../scoring/rules/compile.js';
 import { requireDryRun } from '../../../scoring/rules/dry-runs.js';
 import { runDryRun } from '../../../scoring/rules/run-dry-run.js';
+import { DEFAULT_POLICY } from '../../../scoring/policy-settings.js';
 import type { FraudModel } from '../../../scoring/score.js';
 import { label, payment } from '../../support/facts.js';
 import { testPostgres } from '../../support/postgres.js';
@@ -127,6 +128,7 @@ async function tryOut(
     lake,
     countryOf: (ip: string) => (ip === '203.0.113.1' ? 'NP' : null),
     model,
+    costs: DEFAULT_POLICY.costs,
     onProgress: () => undefined,
   };
   const { result } = await runDryRun(deps, run.dryRunId);
@@ -197,6 +199,7 @@ describe('a dry run', () => {
       clock: world.clock,
       lake: { attach: () => Promise.reject(new Error('the disk is gone')) },
       countryOf: () => null,
+      costs: DEFAULT_POLICY.costs,
       model: null,
       onProgress: () => undefined,
     };
