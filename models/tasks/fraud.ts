@@ -2,7 +2,6 @@
  * The fraud task: which rows train, which learner with which settings, and the figures by which it is judged. Training
  * never sees a label that was not known at its instant, and every figure stands beside approving everything.
  */
-import { availableParallelism } from 'node:os';
 import { DAY_MS } from '../../features/vocabulary.js';
 import type { TrainingRows } from '../../features/training-rows.js';
 import { bootstrap, bootstrapDefaults, type Interval } from '../bootstrap.js';
@@ -26,9 +25,6 @@ const FRAUD_TREES = {
 
 /** Frauds come in runs of one counterparty; on long histories small leaves learn the run, not the pattern. */
 const ROWS_TO_LEAST_LEAF = 1 / 6000;
-
-/** Beyond this, threads wait for each other more than they work. */
-const MOST_THREADS = 4;
 
 export function fraudSettings(rows: number): BoostedTreesSettings {
   const minRowsPerLeaf = Math.min(100, Math.max(20, Math.round(rows * ROWS_TO_LEAST_LEAF)));
@@ -54,9 +50,7 @@ export interface FraudFit {
 }
 
 export function fitFraud(rows: TrainingRows, y: Uint8Array, fit: FraudFit): Model {
-  // The threads change when the model is ready and nothing about it, so they are no part of its settings.
-  const threads = Math.min(MOST_THREADS, availableParallelism());
-  return boostedTrees.fit(rows.frame, y, { settings: { ...fraudSettings(y.length), threads }, ...fit });
+  return boostedTrees.fit(rows.frame, y, { settings: fraudSettings(y.length), ...fit });
 }
 
 /** `fromMs` is where the first tested day begins: days are counted from there. */

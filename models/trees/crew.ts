@@ -30,8 +30,7 @@ const WORTH_SHARING = 20_000;
 const WORTH_STARTING = 5e7;
 
 /**
- * Plain JavaScript, since a worker cannot load TypeScript where the tests run. It numbers itself here, because the
- * baseline compiler of V8 11.3 (Node 20) loses the result of an atomic addition. A failure is told before it is thrown.
+ * Plain JavaScript, since a worker cannot load TypeScript where the tests run. A failure is told before it is thrown.
  */
 const WORKER = `
 const { workerData: { module, memory, ready, failed, done } } = require('node:worker_threads');
