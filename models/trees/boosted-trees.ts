@@ -104,7 +104,7 @@ function fit(frame: Frame, y: Target, options: BoostedTreesFit): BoostedTreesMod
     const state = openFit(frame, y, start, options, crew);
     crew.start(frame.rows * state.grower.columns.length * settings.trees);
     const grown = boost(state, options);
-    const trees = flattenTrees(grown, start, 1);
+    const trees = flattenTrees(grown, start);
     return modelOf(trees, frame.names, settings.objective);
   } finally {
     crew.close();

@@ -72,16 +72,12 @@ function inSet({ setStart, setWords, sets }: Trees, node: number, value: number)
   return word < setWords[node]! && ((sets[setStart[node]! + word]! >>> (code & 31)) & 1) === 1;
 }
 
-/** Flattens grown trees; every leaf value is multiplied by `learningRate`. */
-export function flattenTrees(
-  grown: readonly (readonly GrownNode[])[],
-  bias: number,
-  learningRate: number,
-): Trees {
+/** Flattens grown trees; leaf values are already shrunk. */
+export function flattenTrees(grown: readonly (readonly GrownNode[])[], bias: number): Trees {
   const nodes: FlatNode[] = [];
   const roots = grown.map((tree) => {
     const root = nodes.length;
-    flattenNode(tree, 0, learningRate, nodes);
+    flattenNode(tree, 0, nodes);
     return root;
   });
   return packTrees({ bias, roots, nodes });
@@ -105,14 +101,9 @@ export interface FlatTrees {
   readonly nodes: readonly FlatNode[];
 }
 
-function flattenNode(
-  tree: readonly GrownNode[],
-  position: number,
-  learningRate: number,
-  nodes: FlatNode[],
-): void {
+function flattenNode(tree: readonly GrownNode[], position: number, nodes: FlatNode[]): void {
   const { split, value, rows } = tree[position]!;
-  const node = { feature: -1, kind: 0, threshold: 0, right: -1, value: value * learningRate, rows };
+  const node = { feature: -1, kind: 0, threshold: 0, right: -1, value, rows };
   if (split === null) {
     nodes.push({ ...node, codes: [] });
     return;
@@ -127,9 +118,9 @@ function flattenNode(
     flat.threshold = bin < feature.edges.length ? feature.edges[bin]! : Infinity;
   }
   nodes.push(flat);
-  flattenNode(tree, split.left, learningRate, nodes);
+  flattenNode(tree, split.left, nodes);
   flat.right = nodes.length;
-  flattenNode(tree, split.right, learningRate, nodes);
+  flattenNode(tree, split.right, nodes);
 }
 
 export function packTrees({ bias, roots, nodes }: FlatTrees): Trees {
