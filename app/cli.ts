@@ -10,6 +10,7 @@ import { registerEvaluate } from './commands/evaluate.js';
 import { registerImport } from './commands/import.js';
 import { registerJobs } from './commands/jobs.js';
 import { registerModels } from './commands/models.js';
+import { registerReconcile } from './commands/reconcile.js';
 import { registerReplay } from './commands/replay.js';
 import { registerReport } from './commands/report.js';
 import { registerRules } from './commands/rules.js';
@@ -17,6 +18,7 @@ import { registerScore } from './commands/score.js';
 import { registerSimulate } from './commands/simulate.js';
 import { registerTrain } from './commands/train.js';
 import { registerUp } from './commands/up.js';
+import { registerWebhooks } from './commands/webhooks.js';
 import type { RegisterCommand } from './program.js';
 import { runProgram } from './program.js';
 
@@ -31,6 +33,8 @@ const commands: readonly RegisterCommand[] = [
   registerReplay,
   registerScore,
   registerReport,
+  registerWebhooks,
+  registerReconcile,
   registerJobs,
   registerDoctor,
 ];

@@ -1,7 +1,7 @@
 /**
- * The HTTP server, in reading order: limits, errors, who may call, headers, description, health, routes. Denies by
- * default: whatever is registered here needs a key when keys are configured, except `/healthz`. Closing it waits for
- * open requests and makes everything that waits durable.
+ * The HTTP server, in reading order: limits, errors, headers, who may call, description, health, routes. Denies by
+ * default: whatever is registered here needs a key when keys are configured, except `/healthz`, the webhooks, which are
+ * signed, and the page on which a payer pays. Closing it waits for open requests and makes everything that waits durable.
  */
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
@@ -14,18 +14,30 @@ import type { Config } from '../core/config.js';
 import type { Clock } from '../core/clock.js';
 import { newId } from '../core/ids.js';
 import type { Log } from '../core/log.js';
+import type { Gateway } from '../core/ports/gateway.js';
+import { checkoutRoutes, PAY_PATH } from '../billing/checkout/routes.js';
+import { PAY_SCRIPT_PATH } from '../billing/checkout/page.js';
+import { methodRoutes } from '../billing/methods/routes.js';
+import { paymentRoutes } from '../billing/payments/routes.js';
+import { readBacklog } from '../ingest/webhooks/inbox.js';
+import { WEBHOOK_PATH, webhookRoutes } from '../ingest/webhooks/routes.js';
+import { reconciliationRoutes } from '../billing/reconciliation/routes.js';
 import type { ReportingDeps } from '../reporting/deps.js';
 import { registerReportingRoutes } from '../reporting/routes.js';
+import { automaticRollbacks, latestCheck } from '../reporting/guardrail-store.js';
+import { forecastAccuracy } from '../reporting/forecast-store.js';
 import { watchHeadline } from '../reporting/watch-store.js';
 import type { CaseAdmin } from '../scoring/cases/admin.js';
 import { caseRoutes } from '../scoring/cases/routes.js';
 import { waitingCases } from '../scoring/cases/store.js';
 import type { Decide } from '../scoring/decide.js';
 import type { ListAdmin } from '../scoring/lists/admin.js';
+import { churnRoutes } from '../scoring/churn/routes.js';
 import { listRoutes } from '../scoring/lists/routes.js';
 import type { LiveLog } from '../scoring/live-log.js';
 import type { LiveRules } from '../scoring/live-rules.js';
 import type { Safeguards } from '../scoring/safeguards.js';
+import type { Shadow } from '../scoring/shadow.js';
 import type { ReportOutcome } from '../scoring/outcomes.js';
 import { replayRoutes } from '../scoring/replay/routes.js';
 import type { ReplayDecision } from '../scoring/replay/routes.js';
@@ -34,10 +46,13 @@ import type { ScoringRoutesDeps } from '../scoring/routes.js';
 import type { RuleAdmin } from '../scoring/rules/admin.js';
 import { ruleRoutes } from '../scoring/rules/routes.js';
 import { createKeyCheck, requireSafeHost } from './api-keys.js';
+import { answerClientError } from './client-error.js';
+import type { GatewayCalls } from './gateway-metrics.js';
 import { createMetrics } from './metrics.js';
 import type { Metrics } from './metrics.js';
 import { Problem, PROBLEM_TYPE, toFailure, toProblem } from './problem.js';
 import type { Failure } from './problem.js';
+import type { Webhooks } from './webhooks.js';
 
 export interface HttpDeps {
   readonly config: Pick<Config, 'host' | 'apiKeys'>;
@@ -48,7 +63,13 @@ export interface HttpDeps {
   readonly liveLog: LiveLog;
   readonly decide: Decide;
   readonly reportOutcome: ReportOutcome;
+  /** Null: payments cannot be asked for here. */
+  readonly gateway: Gateway | null;
+  readonly gatewayCalls: GatewayCalls;
+  /** Stores all that it let in before the server is closed. */
+  readonly webhooks: Omit<Webhooks, 'drain'>;
   readonly safeguards: Pick<Safeguards, 'admission' | 'breaker'>;
+  readonly shadow: Pick<Shadow, 'tally'>;
   readonly caseAdmin: CaseAdmin;
   readonly replay: ReplayDecision;
   readonly rules: LiveRules;
@@ -68,9 +89,12 @@ export async function buildHttp(deps: HttpDeps): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
     loggerInstance,
     logController: new LogController({ disableRequestLogging: true }),
+    // A child for each request would be redacted and written out whether it says something or not: lines name their request.
+    childLoggerFactory: (logger) => logger,
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: () => newId('req', deps.clock),
+    clientErrorHandler: answerClientError,
   });
   const { admission, breaker } = deps.safeguards;
   const isBlockCapOpen = (): boolean => breaker.isOpen(deps.clock.now());
@@ -80,28 +104,55 @@ export async function buildHttp(deps: HttpDeps): Promise<FastifyInstance> {
     inFlight: admission.inFlight,
     isBlockCapOpen,
     watchHeadline: () => watchHeadline(deps.pool),
+    forecastAccuracy: () => forecastAccuracy(deps.pool),
+    shadow: deps.shadow,
+    guardrails: () => latestCheck(deps.pool),
+    automaticRollbacks: () => automaticRollbacks(deps.pool),
+    webhooks: deps.webhooks.tally,
+    webhookBacklog: () => readBacklog(deps.pool),
+    gatewayCalls: deps.gatewayCalls,
     clock: deps.clock,
   });
   app.setValidatorCompiler(TypeBoxValidatorCompiler);
-  registerErrors(app, metrics);
-  registerAccess(app, deps.config.apiKeys);
+  registerErrors(app, deps.log, metrics);
   registerHeaders(app);
+  registerAccess(app, deps.config.apiKeys);
   await registerDescription(app);
   registerHealth(app, deps, { metrics, isBlockCapOpen });
   await app.register(
     scoringRoutes({ ...deps, onDecided: (answer, elapsedMs) => metrics.decided(answer, elapsedMs) }),
   );
+  await app.register(webhookRoutes({ ...deps, ...deps.webhooks }));
+  await registerPayments(app, deps, metrics);
+  await app.register(reconciliationRoutes(deps));
   await app.register(replayRoutes(deps));
   await app.register(ruleRoutes(deps));
   await app.register(listRoutes(deps));
+  await app.register(churnRoutes(deps));
   await app.register(caseRoutes(deps));
   registerReportingRoutes(app, deps.reporting);
+  app.addHook('onClose', () => deps.webhooks.inbox.idle());
   app.addHook('onClose', () => deps.liveLog.close());
   await app.ready();
   return app;
 }
 
-function registerErrors(app: FastifyInstance, metrics: Metrics): void {
+/** Their decisions are counted like all others. */
+async function registerPayments(app: FastifyInstance, deps: HttpDeps, metrics: Metrics): Promise<void> {
+  const { gateway } = deps;
+  if (gateway === null) return;
+  const decide: Decide = async (body, key) => {
+    const startedAt = performance.now();
+    const answer = await deps.decide(body, key);
+    metrics.decided(answer, performance.now() - startedAt);
+    return answer;
+  };
+  await app.register(paymentRoutes({ ...deps, gateway, decide }));
+  await app.register(checkoutRoutes({ ...deps, gateway }));
+  await app.register(methodRoutes({ ...deps, gateway }));
+}
+
+function registerErrors(app: FastifyInstance, log: Log, metrics: Metrics): void {
   const methodsOf = collectRoutes(app);
   const send = (request: FastifyRequest, reply: FastifyReply, failure: Failure): FastifyReply => {
     metrics.failed(failure.status, failure.code);
@@ -114,9 +165,10 @@ function registerErrors(app: FastifyInstance, metrics: Metrics): void {
 
   app.setErrorHandler((error, request, reply) => {
     const failure = toFailure(error);
-    if (failure.status === 500) request.log.error({ event: 'request-failed', error: describe(error) });
+    const requestId = request.id;
+    if (failure.status === 500) log.error({ event: 'request-failed', requestId, error: describe(error) });
     if (failure.status === 503)
-      request.log.warn({ event: 'request-refused', code: failure.code, cause: causeOf(error) });
+      log.warn({ event: 'request-refused', requestId, code: failure.code, cause: causeOf(error) });
     if (failure.code === 'api-key-required') reply.header('www-authenticate', 'Bearer, Basic realm="hasivu"');
     return send(request, reply, failure);
   });
@@ -135,16 +187,17 @@ function registerErrors(app: FastifyInstance, metrics: Metrics): void {
     return send(request, reply, { status: 405, code: 'method-not-allowed', detail });
   });
 
-  app.addHook('onResponse', async (request, reply) => {
-    const { method } = request;
-    const route = request.routeOptions.url ?? null;
-    request.log.debug({
-      event: 'request',
-      method,
-      route,
-      status: reply.statusCode,
-      elapsedMs: reply.elapsedTime,
-    });
+  app.addHook('onResponse', (request, reply, done) => {
+    if (log.isLevelEnabled('debug'))
+      log.debug({
+        event: 'request',
+        requestId: request.id,
+        method: request.method,
+        route: request.routeOptions.url ?? null,
+        status: reply.statusCode,
+        elapsedMs: reply.elapsedTime,
+      });
+    done();
   });
 }
 
@@ -177,22 +230,7 @@ function collectRoutes(app: FastifyInstance): (path: string) => string[] {
   };
 }
 
-const OPEN_ROUTES: ReadonlySet<string | undefined> = new Set(['/healthz']);
-
-function registerAccess(app: FastifyInstance, apiKeys: readonly string[]): void {
-  const check = createKeyCheck(apiKeys);
-  app.addHook('onRequest', async (request) => {
-    if (OPEN_ROUTES.has(request.routeOptions.url)) return;
-    const apiKey = request.headers['x-api-key'];
-    check({
-      hostname: request.hostname,
-      authorization: request.headers.authorization,
-      apiKey: Array.isArray(apiKey) ? apiKey[0] : apiKey,
-    });
-  });
-}
-
-/** For pages made here: our own files and nothing inline (MDN, "Content Security Policy"). A route may set its own. */
+/** For pages made here: our own files and nothing inline (MDN, "Content Security Policy"). Set first: a route may set its own. */
 const HEADERS: Readonly<Record<string, string>> = {
   'content-security-policy':
     "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -203,9 +241,31 @@ const HEADERS: Readonly<Record<string, string>> = {
 };
 
 function registerHeaders(app: FastifyInstance): void {
-  app.addHook('onSend', async (_request, reply) => {
-    for (const [name, value] of Object.entries(HEADERS))
-      if (!reply.hasHeader(name)) reply.header(name, value);
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.headers(HEADERS);
+    done();
+  });
+}
+
+const OPEN_ROUTES: ReadonlySet<string | undefined> = new Set([
+  '/healthz',
+  WEBHOOK_PATH,
+  PAY_PATH,
+  PAY_SCRIPT_PATH,
+]);
+
+function registerAccess(app: FastifyInstance, apiKeys: readonly string[]): void {
+  const check = createKeyCheck(apiKeys);
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (!OPEN_ROUTES.has(request.routeOptions.url)) {
+      const apiKey = request.headers['x-api-key'];
+      check({
+        hostname: request.hostname,
+        authorization: request.headers.authorization,
+        apiKey: Array.isArray(apiKey) ? apiKey[0] : apiKey,
+      });
+    }
+    done();
   });
 }
 
@@ -259,7 +319,7 @@ function registerHealth(app: FastifyInstance, deps: HttpDeps, { metrics, isBlock
     '/readyz',
     { schema: { tags, summary: 'Can it decide?', response: { 200: Ready, 503: Ready } } },
     async (_request, reply) => {
-      const liveState = deps.liveLog.fold() !== null;
+      const liveState = deps.liveLog.isReady();
       const postgres = await isReachable(deps.pool);
       const ready = liveState && postgres;
       return reply

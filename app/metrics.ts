@@ -7,8 +7,16 @@ import type { Clock } from '../core/clock.js';
 import type { Fold } from '../features/fold.js';
 import type { Waiting } from '../scoring/cases/store.js';
 import type { Answer } from '../scoring/request.js';
+import { registerForecastMetrics } from './forecast-metrics.js';
+import type { ReadForecastAccuracy } from './forecast-metrics.js';
+import { registerGatewayMetrics } from './gateway-metrics.js';
+import type { GatewayCalls } from './gateway-metrics.js';
+import { registerModelMetrics } from './model-metrics.js';
+import type { ModelMetricsDeps } from './model-metrics.js';
 import { registerWatchMetrics } from './watch-metrics.js';
 import type { ReadWatchHeadline } from './watch-metrics.js';
+import { registerWebhookMetrics } from './webhook-metrics.js';
+import type { WebhookMetricsDeps } from './webhook-metrics.js';
 
 export interface Metrics {
   decided(answer: Answer, elapsedMs: number): void;
@@ -20,13 +28,15 @@ export interface Metrics {
 /** Finest where the gate is expected to be: a few milliseconds. */
 const LATENCY_BUCKETS_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
-interface MetricsDeps {
+interface MetricsDeps extends ModelMetricsDeps, WebhookMetricsDeps {
+  readonly gatewayCalls: GatewayCalls;
   /** The serving fold, or null while there is none. */
   readonly fold: () => Fold | null;
   readonly waitingCases: () => Promise<readonly Waiting[]>;
   readonly inFlight: () => number;
   readonly isBlockCapOpen: () => boolean;
   readonly watchHeadline: ReadWatchHeadline;
+  readonly forecastAccuracy: ReadForecastAccuracy;
   readonly clock: Clock;
 }
 
@@ -76,6 +86,10 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   );
   registerCases(registry, { waitingCases, clock });
   registerWatchMetrics(registry, deps.watchHeadline);
+  registerForecastMetrics(registry, deps.forecastAccuracy);
+  registerModelMetrics(registry, deps);
+  registerWebhookMetrics(registry, deps);
+  registerGatewayMetrics(registry, deps.gatewayCalls);
   return {
     decided: (answer, elapsedMs) => {
       decisions.inc({ action: answer.action });

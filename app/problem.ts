@@ -18,6 +18,11 @@ export const Problem = Type.Object(
     code: Type.String({ description: 'Stable and machine-readable.' }),
     requestId: Type.String(),
     errors: Type.Optional(Type.Array(Type.Object({ field: Type.String(), message: Type.String() }))),
+    reasons: Type.Optional(
+      Type.Array(Type.Object({ code: Type.String(), text: Type.String() }), {
+        description: 'Why a payment was refused, strongest first.',
+      }),
+    ),
   },
   { description: 'RFC 9457 problem document.' },
 );
@@ -28,6 +33,7 @@ export interface Failure {
   readonly code: string;
   readonly detail: string;
   readonly errors?: Problem['errors'];
+  readonly reasons?: Problem['reasons'];
   readonly retryAfterSeconds?: number;
 }
 
@@ -37,9 +43,11 @@ const TITLES: Readonly<Record<number, string>> = {
   403: 'Forbidden',
   404: 'Not Found',
   405: 'Method Not Allowed',
+  408: 'Request Timeout',
   409: 'Conflict',
   413: 'Content Too Large',
   415: 'Unsupported Media Type',
+  431: 'Request Header Fields Too Large',
   500: 'Internal Server Error',
   503: 'Service Unavailable',
 };
@@ -47,6 +55,7 @@ const TITLES: Readonly<Record<number, string>> = {
 const STATUS_OF: Readonly<Record<ErrorKind, number>> = {
   'bad-input': 400,
   unauthorised: 401,
+  forbidden: 403,
   'not-found': 404,
   conflict: 409,
   internal: 500,
@@ -62,6 +71,7 @@ export function toProblem(failure: Failure, requestId: string): Problem {
     code: failure.code,
     requestId,
     ...(failure.errors === undefined ? {} : { errors: failure.errors }),
+    ...(failure.reasons === undefined ? {} : { reasons: failure.reasons }),
   };
 }
 
@@ -79,12 +89,13 @@ export function toFailure(error: unknown): Failure {
 function fromAppError(error: AppError): Failure {
   const status = STATUS_OF[error.kind];
   if (status === 500) return HIDDEN;
-  const { errors, retryAfterSeconds } = error.details;
+  const { errors, reasons, retryAfterSeconds } = error.details;
   return {
     status,
     code: error.code,
     detail: error.message,
     ...(Array.isArray(errors) ? { errors: errors as NonNullable<Problem['errors']> } : {}),
+    ...(Array.isArray(reasons) ? { reasons: reasons as NonNullable<Problem['reasons']> } : {}),
     ...(typeof retryAfterSeconds === 'number' ? { retryAfterSeconds } : {}),
   };
 }

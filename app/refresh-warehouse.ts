@@ -1,6 +1,10 @@
-/** Builds the warehouse from everything that the stores hold: the lake, the decision log and the champion's backtest. */
+/**
+ * Builds the warehouse from everything that the stores hold: the lake, the decision log, the champion's backtest and the
+ * forecasts of the past.
+ */
 import type { Clock } from '../core/clock.js';
 import { readDecisionLog } from '../reporting/decision-log.js';
+import { everyForecast } from '../reporting/forecast-rows.js';
 import { isWarehouseStale } from '../reporting/freshness.js';
 import { openWarehouseReader } from '../reporting/reader.js';
 import { buildWarehouse, warehousePath, type GateDecision } from '../reporting/warehouse.js';
@@ -32,6 +36,7 @@ export function refreshWarehouse(stores: Stores, nowMs: number): Promise<Readonl
     asOf: nowMs,
     builtAt: nowMs,
     decisions: everyScore(stores),
+    forecasts: everyForecast(stores.pool),
   });
 }
 

@@ -1,4 +1,6 @@
 /** Puts the running system together: live state, gate, pages and the HTTP server over the shared stores. */
+import { followPayments } from '../billing/payments/follow.js';
+import { repairPayments } from '../billing/payments/repair.js';
 import type { Config } from '../core/config.js';
 import { AppError } from '../core/errors.js';
 import { FEATURE_NAMES, featureSetHash } from '../features/definitions.js';
@@ -6,6 +8,9 @@ import { DEFAULT_FOLD_SETTINGS } from '../features/vocabulary.js';
 import { metricTitle } from '../models/metric-titles.js';
 import type { Registry } from '../models/registry.js';
 import type { ModelChange, ProductionModel, ReportingDeps } from '../reporting/deps.js';
+import { latestComparison } from '../reporting/comparison-store.js';
+import { latestForecast } from '../reporting/forecast-store.js';
+import { latestCheck } from '../reporting/guardrail-store.js';
 import { warehousePath } from '../reporting/warehouse.js';
 import { latestWatch, watchedDays } from '../reporting/watch-store.js';
 import { createCaseAdmin } from '../scoring/cases/admin.js';
@@ -15,69 +20,73 @@ import { createGate } from '../scoring/decide.js';
 import { readPolicy } from '../scoring/policy-file.js';
 import { recordPolicy } from '../scoring/policy-store.js';
 import { findDecision, latestDecisions } from '../scoring/decisions.js';
-import { toFraudModel } from '../scoring/fraud-model.js';
 import { openGeo } from '../scoring/geo.js';
-import { restoreFromLake } from '../scoring/lake-history.js';
 import { createListAdmin } from '../scoring/lists/admin.js';
-import { openLiveLog } from '../scoring/live-log.js';
 import { openLiveRules } from '../scoring/live-rules.js';
 import { createOutcomes } from '../scoring/outcomes.js';
 import { createRuleAdmin } from '../scoring/rules/admin.js';
 import { createSafeguards } from '../scoring/safeguards.js';
 import type { Safeguards } from '../scoring/safeguards.js';
-import type { FraudModel } from '../scoring/score.js';
-import { championVersion, usableChampion } from './champion.js';
 import type { Cli } from './cli-io.js';
 import { createDryRunner } from './dry-runner.js';
+import type { OpenGateway } from './gateway.js';
+import { countGatewayCalls } from './gateway-metrics.js';
 import { buildHttp } from './http.js';
+import { openLiveModels } from './live-models.js';
+import { openLiveSnapshots, snapshotDeps } from './live-snapshots.js';
+import type { LiveSnapshots } from './live-snapshots.js';
+import { openLog } from './open-log.js';
 import type { OnStage } from './stages.js';
 import { createReplayRunner } from './replay-runner.js';
 import type { Stores } from './stores.js';
+import { openWebhooks } from './webhooks.js';
 
 export interface Server {
   readonly url: string;
-  /** Takes up what is in production now: after a promotion or a rollback. */
+  /** Takes up what is in production and in shadow now: after a promotion, a rollback or a challenge. */
   refreshModel(): Promise<void>;
   /** Takes up the rules and lists that another process has changed. */
   refreshRules(): Promise<void>;
   /** Reports the verdicts of closed cases that a crash left unreported. */
   reportVerdicts(): Promise<void>;
+  /** Applies the events that wait in the webhook inbox. */
+  drainWebhooks(): Promise<number>;
+  /** Does what follows from changed payments. */
+  followPayments(): Promise<void>;
+  /** Settles with the gateway what crashes and lost answers left open. */
+  repairPayments(): Promise<void>;
+  /** Commits what other processes that share the fold have left. */
+  repairFold(): Promise<void>;
+  /** What a start need not replay. */
+  readonly snapshots: Pick<LiveSnapshots, 'renew' | 'stop'>;
   /** Answers what has been asked, then lets go of the live log; the stores stay open. */
   close(): Promise<void>;
 }
 
-export async function startServer(cli: Cli, stores: Stores, onStage: OnStage): Promise<Server> {
-  const { pool, lake, registry } = stores;
+/** @param payments who takes payments, and the secrets of its webhooks; absent: nobody, and the configured secrets. */
+export async function startServer(
+  cli: Cli,
+  stores: Stores,
+  onStage: OnStage,
+  { gateway, webhookSecrets, calls }: Pick<OpenGateway, 'gateway' | 'webhookSecrets' | 'calls'> = {
+    gateway: null,
+    calls: countGatewayCalls(),
+    webhookSecrets: cli.config().webhookSecrets,
+  },
+): Promise<Server> {
+  const { pool, registry } = stores;
   const { clock, log } = cli;
   const config = cli.config();
-  const countryOf = await openGeo(config.geoipFile);
-  const safeguards = await openSafeguards(cli, stores);
-  const rules = await openLiveRules({ pool, clock, log, featureNames: FEATURE_NAMES });
   const dryRuns = createDryRunner({ pool, clock, log, env: cli.env });
   const replays = createReplayRunner({ log, env: cli.env });
-  let { version, model } = await takeUpChampion(registry);
-  const onProgress = (done: number, total: number): void => onStage('live state', done, total);
-  let starting = true;
-  const liveLog = await openLiveLog({
-    pool,
-    clock,
-    log,
-    restore: () => restoreFromLake({ pool, lake, clock, ...(starting ? { onProgress } : {}) }),
-  });
-  starting = false;
-  const decide = createGate({
-    pool,
-    clock,
-    log: liveLog,
-    model: () => model,
-    rules,
-    countryOf,
-    stopwatch,
-    safeguards,
-    featureNames: FEATURE_NAMES,
-  });
+  const { safeguards, rules, models, snapshots, liveLog, repair, letGo, decide } = await openGate(
+    cli,
+    stores,
+    onStage,
+  );
   const reportOutcome = createOutcomes({ pool, clock, log: liveLog });
   const caseAdmin = createCaseAdmin({ pool, clock, reportOutcome });
+  const webhooks = openWebhooks({ pool, clock, log, config: { ...config, webhookSecrets } });
   const app = await buildHttp({
     config,
     clock,
@@ -86,8 +95,12 @@ export async function startServer(cli: Cli, stores: Stores, onStage: OnStage): P
     liveLog,
     decide,
     reportOutcome,
+    gateway,
+    gatewayCalls: calls,
+    webhooks,
     caseAdmin,
     safeguards,
+    shadow: models.shadow,
     replay: replays.replay,
     rules,
     ruleAdmin: createRuleAdmin({ pool, clock, rules, dryRuns }),
@@ -95,23 +108,54 @@ export async function startServer(cli: Cli, stores: Stores, onStage: OnStage): P
     registry,
     reporting: reportingDeps(stores),
   });
+  const payments = gateway && { pool, clock, log, gateway, reportOutcome };
   return {
     url: await listen(app, config),
-    refreshModel: async () => {
-      if ((await championVersion(registry)) === version) return;
-      ({ version, model } = await takeUpChampion(registry));
-    },
+    refreshModel: models.refresh,
     refreshRules: () => rules.refresh(),
     reportVerdicts: async () => void (await caseAdmin.reportVerdicts()),
+    drainWebhooks: () => webhooks.drain(),
+    followPayments: async () => void (payments && (await followPayments(payments))),
+    repairPayments: async () => void (payments && (await repairPayments(payments))),
+    repairFold: repair,
+    snapshots,
     close: async () => {
       await app.close();
-      await dryRuns.close();
-      await replays.close();
+      await Promise.all([models.shadow.idle(), dryRuns.close(), replays.close()]);
+      const atRest = await liveLog.close();
+      if (atRest !== null) await snapshots.keep(atRest);
+      await letGo();
     },
   };
 }
 
 const stopwatch = (): number => performance.now();
+
+/** The gate and what it decides with. */
+async function openGate(cli: Cli, stores: Stores, onStage: OnStage) {
+  const { pool, registry } = stores;
+  const { clock, log } = cli;
+  const safeguards = await openSafeguards(cli, stores);
+  const rules = await openLiveRules({ pool, clock, log, featureNames: FEATURE_NAMES });
+  const { policy } = safeguards;
+  const models = await openLiveModels({ pool, registry, log, stopwatch, policy });
+  const onProgress = (done: number, total: number): void => onStage('live state', done, total);
+  const snapshots = openLiveSnapshots(snapshotDeps(stores, cli), cli.env);
+  const { liveLog, repair, letGo } = await openLog(cli, stores, snapshots, onProgress);
+  const decide = createGate({
+    pool,
+    clock,
+    log: liveLog,
+    model: models.champion,
+    rules,
+    countryOf: await openGeo(cli.config().geoipFile),
+    stopwatch,
+    safeguards,
+    featureNames: FEATURE_NAMES,
+    shadow: models.shadow,
+  });
+  return { safeguards, rules, models, snapshots, liveLog, repair, letGo, decide };
+}
 
 /** Under a policy that the database knows before a decision names it. */
 async function openSafeguards(cli: Cli, { pool }: Stores): Promise<Safeguards> {
@@ -136,15 +180,6 @@ async function listen(
   });
 }
 
-/** The version is the one that was promoted, also when its model cannot be used. */
-async function takeUpChampion(
-  registry: Registry,
-): Promise<{ version: string | null; model: FraudModel | null }> {
-  const version = await championVersion(registry);
-  const loaded = await usableChampion(registry);
-  return { version, model: loaded === null ? null : toFraudModel(loaded) };
-}
-
 function reportingDeps({ pool, registry, dataDir }: Stores): ReportingDeps {
   return {
     warehousePath: warehousePath(dataDir),
@@ -155,7 +190,11 @@ function reportingDeps({ pool, registry, dataDir }: Stores): ReportingDeps {
     case: (caseId) => inspectCase(pool, caseId),
     productionModel: () => productionModel(registry),
     modelHistory: () => modelHistory(registry),
+    challenge: () => registry.challenger('fraud'),
+    latestComparison: () => latestComparison(pool),
+    guardrails: () => latestCheck(pool),
     latestWatch: () => latestWatch(pool),
+    latestForecast: () => latestForecast(pool),
     watchedDays: () => watchedDays(pool),
   };
 }

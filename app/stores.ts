@@ -3,6 +3,7 @@ import type { Pool } from 'pg';
 import { lakeRoot } from '../core/config.js';
 import { migrate } from '../core/migrations.js';
 import { openPostgres } from '../core/postgres.js';
+import { churnFeatureHash } from '../features/churn/definitions.js';
 import { featureSetHash } from '../features/definitions.js';
 import { DEFAULT_FOLD_SETTINGS } from '../features/vocabulary.js';
 import { openLake, type Lake } from '../ingest/lake.js';
@@ -32,7 +33,7 @@ export async function openStores({
       dataDir,
       pool: postgres.pool,
       clock,
-      featureSetHashes: { fraud: featureSetHash(DEFAULT_FOLD_SETTINGS) },
+      featureSetHashes: { fraud: featureSetHash(DEFAULT_FOLD_SETTINGS), churn: churnFeatureHash() },
     });
     return { dataDir, pool: postgres.pool, lake, registry, close: () => postgres.close() };
   } catch (error) {

@@ -3,6 +3,7 @@
  * champion on the newest mature weeks. What could not be trained is said, never papered over.
  */
 import { openDuckdb } from '../core/duckdb.js';
+import { AppError } from '../core/errors.js';
 import { rowsBetween } from '../features/training-rows.js';
 import { averagePrecision } from '../models/metrics.js';
 import type { LoadedModel, ModelRecord } from '../models/registry.js';
@@ -65,11 +66,14 @@ async function promoteIfBetter(stores: Stores, model: ModelRecord, test: FraudTe
   const lost = champion === null ? null : lostTo(champion, test);
   if (lost !== null) return { outcome: 'kept-champion', reason: lost, model };
   const reason = `average precision ${precision.toFixed(3)} on the newest mature weeks, approve-all ${baseline.toFixed(3)}`;
-  return {
-    outcome: 'promoted',
-    reason,
-    model: await stores.registry.promote('fraud', model.version, { actor: POLICY, reason }),
-  };
+  try {
+    const promoted = await stores.registry.promote('fraud', model.version, { actor: POLICY, reason });
+    return { outcome: 'promoted', reason, model: promoted };
+  } catch (error) {
+    // A guardrail has been at work: the figures alone promote nothing for a while.
+    if (!(error instanceof AppError) || error.code !== 'people-only') throw error;
+    return { outcome: 'kept-champion', reason: error.message, model };
+  }
 }
 
 /** Fewer frauds than this say nothing about which of two models is better. */

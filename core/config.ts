@@ -32,6 +32,11 @@ const Variables = Type.Object({
   DATABASE_URL: optionalText('^postgres(ql)?://.+', 'postgres://user:password@host:5432/database', 'secret'),
   REDIS_URL: optionalText('^(rediss?|unix)://.+', 'redis://host:6379', 'secret'),
   LAKE_URL: optionalText('^(file:///.+|[^:]+|[A-Za-z]:[\\\\/].*)$', 'a folder or a file:///… address'),
+  PAYMENT_GATEWAY: Type.Optional(
+    Type.Union([Type.Literal('razorpay'), Type.Literal('double')], {
+      description: 'razorpay, or double for a local server that behaves like it',
+    }),
+  ),
   RAZORPAY_KEY_ID: optionalText('^rzp_(test|live)_\\w+$', 'a key id that begins with rzp_test_ or rzp_live_'),
   RAZORPAY_KEY_SECRET: optionalText('^\\S+$', 'the secret that belongs to RAZORPAY_KEY_ID', 'secret'),
   RAZORPAY_WEBHOOK_SECRET: optionalText(
@@ -39,6 +44,12 @@ const Variables = Type.Object({
     'one webhook secret, or two as current,previous',
     'secret',
   ),
+  WEBHOOK_MAX_AGE_DAYS: Type.Integer({
+    minimum: 1,
+    maximum: 36_500,
+    default: 15,
+    description: 'after how many days a webhook is refused as old, for instance 15',
+  }),
   GEOIP_FILE: optionalText(
     '^.+\\.mmdb$',
     'a geolocation file in the MMDB format, for instance ./country.mmdb',
@@ -73,8 +84,6 @@ function optionalText(pattern: string, expected: string, secrecy: 'secret' | 'pu
 interface Razorpay {
   readonly keyId: string;
   readonly keySecret: string;
-  /** Current first; a previous one is still accepted while a rotation lasts. Empty: webhooks are refused. */
-  readonly webhookSecrets: readonly string[];
 }
 
 export interface Config {
@@ -86,8 +95,14 @@ export interface Config {
   readonly redisUrl: string | null;
   /** Absolute folder of the lake; null means `<dataDir>/lake`. */
   readonly lakeUrl: string | null;
-  /** Null: the local double stands in for Razorpay. */
+  /** Who takes payments. A double is never chosen for want of a key. */
+  readonly paymentGateway: 'razorpay' | 'double' | null;
+  /** Null: no key is set. */
   readonly razorpay: Razorpay | null;
+  /** Current first; a previous one is still accepted while a rotation lasts. Empty: webhooks are refused. */
+  readonly webhookSecrets: readonly string[];
+  /** A provider replays single events for 15 days; older ones are somebody's copy. */
+  readonly webhookMaxAgeDays: number;
   /** Absolute; null: the country of an IP address is unknown. */
   readonly geoipFile: string | null;
   /** Absolute; null: the default policy. */
@@ -108,7 +123,10 @@ export function loadConfig(environment: Environment): Config {
     databaseUrl: variables.DATABASE_URL ?? null,
     redisUrl: variables.REDIS_URL ?? null,
     lakeUrl: variables.LAKE_URL === undefined ? null : lakeFolder(variables.LAKE_URL),
+    paymentGateway: readPaymentGateway(variables),
     razorpay: readRazorpay(variables),
+    webhookSecrets: variables.RAZORPAY_WEBHOOK_SECRET?.split(',') ?? [],
+    webhookMaxAgeDays: variables.WEBHOOK_MAX_AGE_DAYS,
     geoipFile: variables.GEOIP_FILE === undefined ? null : path.resolve(variables.GEOIP_FILE),
     policyFile: variables.POLICY_FILE === undefined ? null : path.resolve(variables.POLICY_FILE),
     maxInFlight: variables.MAX_IN_FLIGHT,
@@ -120,7 +138,7 @@ export function loadConfig(environment: Environment): Config {
 
 type Variables = Type.Static<typeof Variables>;
 
-const NUMBERS: ReadonlySet<string> = new Set(['PORT', 'MAX_IN_FLIGHT']);
+const NUMBERS: ReadonlySet<string> = new Set(['PORT', 'WEBHOOK_MAX_AGE_DAYS', 'MAX_IN_FLIGHT']);
 
 function readVariables(environment: Environment): Variables {
   const lake = environment['LAKE_URL'] ?? '';
@@ -164,7 +182,17 @@ function readRazorpay(variables: Variables): Razorpay | null {
     throw invalid('RAZORPAY_KEY_ID', '', 'the key id that belongs to RAZORPAY_KEY_SECRET');
   if (keySecret === undefined)
     throw invalid('RAZORPAY_KEY_SECRET', '', 'the secret that belongs to RAZORPAY_KEY_ID');
-  return { keyId, keySecret, webhookSecrets: variables.RAZORPAY_WEBHOOK_SECRET?.split(',') ?? [] };
+  return { keyId, keySecret };
+}
+
+/** A key names the real service; only the variable names the double. */
+function readPaymentGateway(variables: Variables): Config['paymentGateway'] {
+  const { PAYMENT_GATEWAY: named, RAZORPAY_KEY_ID: keyId } = variables;
+  if (named === 'razorpay' && keyId === undefined)
+    throw invalid('RAZORPAY_KEY_ID', '', 'a key, because PAYMENT_GATEWAY is razorpay');
+  if (named === 'double' && keyId?.startsWith('rzp_live_') === true)
+    throw invalid('PAYMENT_GATEWAY', named, 'razorpay, because RAZORPAY_KEY_ID is a live key');
+  return named ?? (keyId === undefined ? null : 'razorpay');
 }
 
 function lakeFolder(lakeUrl: string): string {
@@ -181,8 +209,9 @@ export function describeConfig(config: Config): Record<string, string | number> 
     databaseUrl: config.databaseUrl === null ? 'embedded' : 'set',
     redisUrl: secret(config.redisUrl),
     lakeUrl: config.lakeUrl ?? path.join(config.dataDir, 'lake'),
-    razorpay: config.razorpay === null ? 'local double' : config.razorpay.keyId,
-    webhookSecrets: config.razorpay?.webhookSecrets.length ?? 0,
+    paymentGateway: config.paymentGateway ?? 'not set',
+    razorpay: config.razorpay?.keyId ?? 'not set',
+    webhookSecrets: config.webhookSecrets.length,
     geoipFile: config.geoipFile ?? 'not set',
     policyFile: config.policyFile ?? 'default',
     maxInFlight: config.maxInFlight,

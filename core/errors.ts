@@ -2,7 +2,8 @@
  * Operational failures: the caller did something wrong or something outside failed. Expected outcomes are values in
  * unions and bugs are assertions; neither is an `AppError`. Mapped once for HTTP (RFC 9457) and once for the CLI.
  */
-export type ErrorKind = 'bad-input' | 'not-found' | 'conflict' | 'unauthorised' | 'unavailable' | 'internal';
+export type ErrorKind =
+  'bad-input' | 'unauthorised' | 'forbidden' | 'not-found' | 'conflict' | 'unavailable' | 'internal';
 
 export interface AppErrorOptions {
   /** May the same call succeed later without a change? */

@@ -99,12 +99,18 @@ export interface AppLock {
 }
 
 /**
- * At most one running application for each database: holds a session lock on one connection until released or until
- * the program dies. `onLost` is called when that connection breaks, after which another program may take the lock.
+ * At most one running application for each database, or several that share what they know: holds a session lock on one
+ * connection until released or until the program dies. `onLost` is called when that connection breaks, after which
+ * another program may take the lock.
  */
-export async function takeAppLock(pool: pg.Pool, onLost: (cause: Error) => void): Promise<AppLock> {
+export async function takeAppLock(
+  pool: pg.Pool,
+  sharing: 'alone' | 'shared',
+  onLost: (cause: Error) => void,
+): Promise<AppLock> {
+  const suffix = sharing === 'shared' ? '_shared' : '';
   const client = await pool.connect();
-  if (!(await tryLock(client))) {
+  if (!(await tryLock(client, suffix))) {
     client.release();
     const message =
       'another hasivu already runs on this data folder or database: stop it first, or set DATA_DIR or DATABASE_URL';
@@ -121,7 +127,7 @@ export async function takeAppLock(pool: pg.Pool, onLost: (cause: Error) => void)
     release: async () => {
       if (!held) return;
       client.off('error', lose);
-      await client.query('SELECT pg_advisory_unlock($1)', [APP_LOCK]);
+      await client.query(`SELECT pg_advisory_unlock${suffix}($1)`, [APP_LOCK]);
       client.release();
     },
   };
@@ -131,10 +137,10 @@ export async function takeAppLock(pool: pg.Pool, onLost: (cause: Error) => void)
 const LOCK_WAIT = '2s';
 const LOCK_NOT_AVAILABLE = '55P03';
 
-async function tryLock(client: pg.PoolClient): Promise<boolean> {
+async function tryLock(client: pg.PoolClient, suffix: '' | '_shared'): Promise<boolean> {
   await client.query(`SET lock_timeout = '${LOCK_WAIT}'`);
   try {
-    await client.query('SELECT pg_advisory_lock($1)', [APP_LOCK]);
+    await client.query(`SELECT pg_advisory_lock${suffix}($1)`, [APP_LOCK]);
     return true;
   } catch (error) {
     if (error instanceof pg.DatabaseError && error.code === LOCK_NOT_AVAILABLE) return false;

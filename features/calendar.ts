@@ -29,3 +29,8 @@ export function monthDayInIst(atMs: number): number {
   const month = Math.floor((5 * dayOfYear + 2) / 153);
   return dayOfYear - Math.floor((153 * month + 2) / 5) + 1;
 }
+
+/** `YYYY-MM-DD`. */
+export function istDay(atMs: number): string {
+  return new Date(atMs + IST_OFFSET_MS).toISOString().slice(0, 10);
+}

@@ -3,6 +3,9 @@
  * records; outgrown chunks go to a free list by size, so memory follows what is held and nothing is allocated per event.
  * What is known of an owner's chunk lies in one place: with many owners, each separate array would be a cache miss.
  */
+import { enlarged } from './enlarged.js';
+import type { Parts } from './parts.js';
+
 const SMALLEST = 4;
 /** Offset and size of the chunk, first and next index that the owner holds. */
 const PLACE = 4;
@@ -12,7 +15,7 @@ export class Chunks {
   readonly #width: number;
   #places = new Int32Array(0);
   #used = 0;
-  readonly #free = new Map<number, number[]>();
+  #free = new Map<number, number[]>();
 
   /** `width` is the number of doubles in a record. */
   constructor(width: number) {
@@ -78,12 +81,29 @@ export class Chunks {
     if (reused !== undefined) return reused;
     const offset = this.#used;
     this.#used += size;
-    if (this.#used * this.#width > this.values.length) {
-      const larger = new Float64Array(Math.max(4096, 2 ** Math.ceil(Math.log2(this.#used * this.#width))));
-      larger.set(this.values);
-      this.values = larger;
-    }
+    this.#makeRoom();
     return offset;
+  }
+
+  #makeRoom(): void {
+    const needed = this.#used * this.#width;
+    if (needed > this.values.length) this.values = enlarged(this.values, Math.max(4096, needed));
+  }
+
+  /** What the first `owners` hold; there is room for them. */
+  *parts(owners: number): Parts {
+    yield this.#places.subarray(0, owners * PLACE);
+    const given = [...this.#free].flatMap(([size, offsets]) => offsets.flatMap((offset) => [size, offset]));
+    const counts = Int32Array.of(this.#used, given.length);
+    yield counts;
+    this.#used = counts[0]!;
+    this.#makeRoom();
+    yield this.values.subarray(0, this.#used * this.#width);
+    const free = new Int32Array(counts[1]!);
+    free.set(given);
+    yield free;
+    this.#free = new Map();
+    for (let i = 0; i < free.length; i += 2) this.#give(free[i]!, free[i + 1]!);
   }
 
   #give(size: number, offset: number): void {

@@ -7,13 +7,14 @@ import { RecentAmounts } from './recent-amounts.js';
 import {
   DAY_MS,
   QUANTILE_AMOUNTS,
+  WINDOW_AGGREGATES,
   WINDOWS,
   type Aggregate,
   type Entity,
   type FeatureDefinition,
   type Measure,
 } from './vocabulary.js';
-import { WINDOW_AGGREGATES, WindowHistory } from './window-history.js';
+import { WindowHistory } from './window-history.js';
 
 export interface Slot {
   readonly position: number;
@@ -45,7 +46,7 @@ export interface EntityState {
   /** With the payer; null for the payer itself. */
   readonly pairs: PairIndex | null;
   /** Newest payment known to be fraud: instant and amount, by entity. */
-  lastFraud: Float64Array;
+  lastFraud: Float64Array<ArrayBuffer>;
 }
 
 /** `features` is the whole list; positions in the vector are positions in it. */

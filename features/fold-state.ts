@@ -7,13 +7,14 @@ import { hourInIst, monthDayInIst, weekdayInIst } from './calendar.js';
 import { kilometres } from './distance.js';
 import { FEATURES } from './definitions.js';
 import { entityState, type EntityState } from './entity-state.js';
+import type { Parts } from './parts.js';
 import { readSlot, type Reading } from './read-slot.js';
 import { DAY_MS, ENTITIES, type FeatureDefinition, type FoldSettings } from './vocabulary.js';
 import { NO_PAIR, STRANGER, type WindowHistory } from './window-history.js';
 
 /** Positions in `NumberedRequest.ids`. */
 export const PAYER = ENTITIES.indexOf('payer');
-const COUNTERPARTY = ENTITIES.indexOf('counterparty');
+export const COUNTERPARTY = ENTITIES.indexOf('counterparty');
 /** In `ids`: the source does not say. Number 0 is a stranger. */
 export const ABSENT = -1;
 
@@ -46,7 +47,7 @@ export function blankRequest(): NumberedRequest {
 export class FoldState {
   readonly #readsRequest: boolean;
   readonly #entities: readonly EntityState[];
-  #places = new Float64Array(0);
+  #places: Float64Array<ArrayBuffer> = new Float64Array(0);
   readonly #reading: Reading = { atMs: 0, amount: 0, payer: 0, pair: 0, failures: 0, retries: 0, labels: 0 };
 
   /** `features` begins with the properties of the request, if it has any, and keeps each entity's features together. */
@@ -70,6 +71,29 @@ export class FoldState {
       if (i !== PAYER) return;
       this.#places = widened(this.#places, state.attempts.entities * 3);
     });
+  }
+
+  /** All that is known of the entities of one kind, by its position in ENTITIES. */
+  entity(e: number): EntityState {
+    return this.#entities[e]!;
+  }
+
+  /** Latitude, longitude and instant of the payer's last known place: a view. */
+  place(payer: number): Float64Array<ArrayBuffer> {
+    return this.#places.subarray(payer * 3, payer * 3 + 3);
+  }
+
+  /** What is known of the entities with numbers below `sizes[entity]`. */
+  *parts(sizes: readonly number[]): Parts {
+    this.grow(sizes);
+    for (const [e, state] of this.#entities.entries()) {
+      const size = sizes[e]!;
+      for (const history of [state.attempts, state.amounts, state.failures, state.retries, state.labels])
+        if (history !== null) yield* history.parts(size);
+      if (state.pairs !== null) yield* state.pairs.parts();
+      yield state.lastFraud.subarray(0, size * 2);
+    }
+    yield this.#places.subarray(0, sizes[PAYER]! * 3);
   }
 
   /** An attempt to pay became known. A retry repeats an earlier wish, so it only counts as a retry. */

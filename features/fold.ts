@@ -87,7 +87,7 @@ function observeNumbered(state: FoldState, request: NumberedRequest, observation
   }
 }
 
-const idOf: Readonly<Record<Entity, (request: PaymentRequest) => string | null>> = {
+export const idOf: Readonly<Record<Entity, (request: PaymentRequest) => string | null>> = {
   payer: (request) => request.payerId,
   instrument: (request) => request.instrumentId,
   device: (request) => request.deviceId,

@@ -9,6 +9,10 @@ export interface Interner {
   number(id: string): number;
   /** The id's number, or 0 for a stranger. */
   find(id: string): number;
+  /** All ids in the order of their numbers, from 1. */
+  ids(): Iterable<string>;
+  /** Forgets all ids. */
+  clear(): void;
 }
 
 export function createInterner(): Interner {
@@ -24,5 +28,9 @@ export function createInterner(): Interner {
       return numbers.size;
     },
     find: (id) => numbers.get(id) ?? 0,
+    ids: () => numbers.keys(),
+    clear: () => {
+      numbers.clear();
+    },
   };
 }

@@ -2,6 +2,9 @@
  * Numbers the pairs (payer, other entity) from 1 in the order of their first meeting, and remembers how often and when
  * each pair met. Open addressing over one typed array that holds the keys in place: a look-up is one read of memory.
  */
+import { enlarged } from './enlarged.js';
+import type { Parts } from './parts.js';
+
 const EMPTY = 0;
 /** A slot: left, right, pair, unused; four integers fill a quarter of a cache line. */
 const SLOT = 4;
@@ -48,6 +51,52 @@ export class PairIndex {
     return this.#meetings[pair * MEETING + 1]!;
   }
 
+  /** Everything. */
+  *parts(): Parts {
+    const sizes = Int32Array.of(this.#count, this.#slots.length, this.#partners.length);
+    yield sizes;
+    const [count, slots, partners] = sizes as unknown as [number, number, number];
+    this.#count = count;
+    if (slots !== this.#slots.length) this.#slots = new Int32Array(slots);
+    this.#mask = slots / SLOT - 1;
+    yield this.#slots;
+    const meetings = (count + 1) * MEETING;
+    this.#meetings = enlarged(this.#meetings, meetings);
+    yield this.#meetings.subarray(0, meetings);
+    this.#partners = enlarged(this.#partners, partners);
+    yield this.#partners.subarray(0, partners);
+  }
+
+  /** Two who met `met` times, last at `lastAt`, and are not here yet. Returns the pair's number. */
+  restore(left: number, right: number, met: number, lastAt: number): number {
+    const pair = this.#add(this.#place(left, right), left, right);
+    this.#meetings[pair * MEETING] = met;
+    this.#meetings[pair * MEETING + 1] = lastAt;
+    return pair;
+  }
+
+  /** How many others `left` has met, also those who are not here. */
+  setPartners(left: number, partners: number): void {
+    if (left >= this.#partners.length) this.#partners = enlarged(this.#partners, left + 1);
+    this.#partners[left] = partners;
+  }
+
+  /** All pairs as [left, right, number], in no order. */
+  *pairs(): Generator<readonly [number, number, number]> {
+    const slots = this.#slots;
+    for (let at = 0; at < slots.length; at += SLOT)
+      if (slots[at + 2] !== EMPTY) yield [slots[at]!, slots[at + 1]!, slots[at + 2]!];
+  }
+
+  /** Forgets everything. */
+  clear(): void {
+    this.#slots.fill(EMPTY);
+    this.#meetings.fill(0);
+    this.#meetings[1] = -Infinity;
+    this.#partners.fill(0);
+    this.#count = 0;
+  }
+
   /** The slot that holds the pair, or the empty one where it belongs. */
   #place(left: number, right: number): number {
     const slots = this.#slots;
@@ -64,10 +113,10 @@ export class PairIndex {
     this.#slots[slot] = left;
     this.#slots[slot + 1] = right;
     this.#slots[slot + 2] = pair;
-    if (left >= this.#partners.length) this.#partners = grown(this.#partners, Int32Array, left + 1);
+    if (left >= this.#partners.length) this.#partners = enlarged(this.#partners, left + 1);
     this.#partners[left] = this.#partners[left]! + 1;
     const needed = (pair + 1) * MEETING;
-    if (needed > this.#meetings.length) this.#meetings = grown(this.#meetings, Float64Array, needed);
+    if (needed > this.#meetings.length) this.#meetings = enlarged(this.#meetings, needed);
     this.#meetings[pair * MEETING + 1] = -Infinity;
     if (pair * 2 > this.#mask) this.#rehash();
     return pair;
@@ -89,14 +138,4 @@ function mix(left: number, right: number): number {
   let hash = Math.imul(left, 0x9e3779b1) ^ Math.imul(right, 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
   return (hash ^ (hash >>> 13)) >>> 0;
-}
-
-function grown<A extends Int32Array | Float64Array>(
-  values: A,
-  type: new (length: number) => A,
-  least: number,
-): A {
-  const larger = new type(2 ** Math.ceil(Math.log2(least)));
-  larger.set(values);
-  return larger;
 }

@@ -4,18 +4,23 @@
  * maximum-minimum filter"). One deque serves windows of every length. An event is pushed once and dropped once.
  */
 import { Chunks } from './chunks.js';
+import type { Parts } from './parts.js';
 
 export class Peaks {
   /** Event index and amount. */
-  readonly #peaks = new Chunks(2);
+  readonly chunks = new Chunks(2);
 
   grow(entities: number): void {
-    this.#peaks.growOwners(entities);
+    this.chunks.growOwners(entities);
+  }
+
+  parts(entities: number): Parts {
+    return this.chunks.parts(entities);
   }
 
   /** Events before index `base` are outside every window. */
   push(entity: number, base: number, index: number, amount: number): void {
-    const peaks = this.#peaks;
+    const peaks = this.chunks;
     let front = peaks.from(entity);
     let back = peaks.to(entity);
     while (front < back && peaks.values[peaks.slot(entity, front)]! < base) front++;
@@ -29,7 +34,7 @@ export class Peaks {
 
   /** An event came late and took the index `index`; those from there on moved up by one. */
   insert(entity: number, index: number, amount: number): void {
-    const peaks = this.#peaks;
+    const peaks = this.chunks;
     const from = peaks.from(entity);
     const kept: number[] = [];
     let waiting = true;
@@ -57,12 +62,12 @@ export class Peaks {
 
   /** Where to begin looking: behind the newest peak. */
   end(entity: number): number {
-    return this.#peaks.to(entity);
+    return this.chunks.to(entity);
   }
 
   /** Goes from the place `peak` back to the oldest one at or after the event `head`; longer windows go on from shorter. */
   reach(entity: number, peak: number, head: number): number {
-    const peaks = this.#peaks;
+    const peaks = this.chunks;
     const front = peaks.from(entity);
     let place = peak;
     while (place > front && peaks.values[peaks.slot(entity, place - 1)]! >= head) place--;
@@ -71,6 +76,6 @@ export class Peaks {
 
   /** The amount at a place that `reach` found; NaN at the end, where the window is empty. */
   amount(entity: number, peak: number): number {
-    return peak < this.#peaks.to(entity) ? this.#peaks.values[this.#peaks.slot(entity, peak) + 1]! : NaN;
+    return peak < this.chunks.to(entity) ? this.chunks.values[this.chunks.slot(entity, peak) + 1]! : NaN;
   }
 }

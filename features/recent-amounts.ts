@@ -3,6 +3,7 @@
  * that a median or a percentile is one read. Adding costs one binary search and one shift of at most `limit` numbers.
  */
 import { Chunks } from './chunks.js';
+import type { Parts } from './parts.js';
 
 export class RecentAmounts {
   readonly #limit: number;
@@ -16,6 +17,28 @@ export class RecentAmounts {
   grow(entities: number): void {
     this.#arrivals.growOwners(entities);
     this.#sorted.growOwners(entities);
+  }
+
+  *parts(entities: number): Parts {
+    yield* this.#arrivals.parts(entities);
+    yield* this.#sorted.parts(entities);
+  }
+
+  /** The held amounts, oldest first. */
+  held(entity: number): number[] {
+    const arrivals = this.#arrivals;
+    const added = arrivals.to(entity);
+    const amounts: number[] = [];
+    for (let i = Math.max(0, added - this.#limit); i < added; i++)
+      amounts.push(arrivals.values[arrivals.slot(entity, i)]!);
+    return amounts;
+  }
+
+  /** Holds these amounts, oldest first, and no others. */
+  restore(entity: number, amounts: Iterable<number>): void {
+    this.#arrivals.hold(entity, 0, 0);
+    this.#sorted.hold(entity, 0, 0);
+    for (const amount of amounts) this.add(entity, amount);
   }
 
   add(entity: number, amount: number): void {

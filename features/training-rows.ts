@@ -7,6 +7,7 @@ import { CATEGORICAL_FEATURES, FEATURE_NAMES, FEATURES } from './definitions.js'
 import { ENTITIES } from './vocabulary.js';
 import { ABSENT, PAYER, type FoldState, type NumberedRequest } from './fold-state.js';
 import type { Frame } from './frame.js';
+import { lowerBound } from './lower-bound.js';
 
 /** What `replay` needs to know about rows that somebody wants to keep. */
 export interface RowCollector {
@@ -119,17 +120,6 @@ export function rowsBetween(rows: TrainingRows, fromMs: number, untilMs: number)
     amountPaise: rows.amountPaise.subarray(from, to),
     fraudKnownAt: rows.fraudKnownAt.subarray(from, to),
   };
-}
-
-function lowerBound(ascending: Float64Array, value: number): number {
-  let low = 0;
-  let high = ascending.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (ascending[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** The rows numbered by `order`: copies. */

@@ -31,6 +31,16 @@ export type Aggregate =
   | 'streak'
   | 'value';
 
+/** What is asked of a window as a whole, in the order in which it is written. */
+export const WINDOW_AGGREGATES = [
+  'count',
+  'sum',
+  'mean',
+  'max',
+  'spread',
+  'distinct',
+] as const satisfies readonly Aggregate[];
+
 export type Unit =
   | 'paise'
   | 'count'

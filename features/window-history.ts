@@ -9,8 +9,11 @@
  */
 import { assert } from '../core/errors.js';
 import { Chunks } from './chunks.js';
+import { deviation } from './deviation.js';
+import { enlarged } from './enlarged.js';
+import { NAMED_PAIRS, type HistoryPart, type HistoryShape } from './history-part.js';
 import { Peaks } from './peaks.js';
-import type { Aggregate } from './vocabulary.js';
+import type { Parts } from './parts.js';
 
 /** Ring record: instant, running amount before it, running square before it, pair (or ~pair once superseded). */
 const RECORD = 4;
@@ -42,28 +45,11 @@ export const STRANGER = 0;
 /** A pair that names nothing: never counted as distinct. Real pairs are numbered from 1, so that ~pair < NO_PAIR. */
 export const NO_PAIR = -1;
 
-/** What `writeWindows` writes for each window, in this order. */
-export const WINDOW_AGGREGATES = [
-  'count',
-  'sum',
-  'mean',
-  'max',
-  'spread',
-  'distinct',
-] as const satisfies readonly Aggregate[];
-
-export interface HistoryShape {
-  /** Window lengths in milliseconds, ascending. */
-  readonly boundariesMs: readonly number[];
-  readonly max: boolean;
-  readonly distinct: boolean;
-}
-
 export class WindowHistory {
   readonly shape: HistoryShape;
   readonly #stride: number;
   readonly #boundaries: Float64Array;
-  #state: Float64Array;
+  #state: Float64Array<ArrayBuffer>;
   #capacity = 0;
   /** 1 for entities that ever had an event: small enough to stay in the processor's cache. */
   #used = new Uint8Array(0);
@@ -98,6 +84,28 @@ export class WindowHistory {
     this.#ring.growOwners(capacity);
     this.#peaks?.grow(capacity);
     this.#capacity = capacity;
+  }
+
+  /** What is known of the first `count` entities. */
+  *parts(count: number): Parts {
+    this.grow(count);
+    yield this.#state.subarray(0, count * this.#stride);
+    yield this.#used.subarray(0, count);
+    yield* this.#ring.parts(count);
+    if (this.#peaks) yield* this.#peaks.parts(count);
+    const pairs = Int32Array.of(this.#pairLast.length);
+    yield pairs;
+    this.#pairLast = enlarged(this.#pairLast, pairs[0]!);
+    yield this.#pairLast.subarray(0, pairs[0]);
+  }
+
+  /** One entity's part, to be copied out or written over. */
+  part(entity: number): HistoryPart {
+    this.#used[entity] = 1;
+    this.#pairLast = enlarged(this.#pairLast, NAMED_PAIRS);
+    const state = this.#state.subarray(entity * this.#stride, (entity + 1) * this.#stride);
+    const [ring, peaks, pairLast] = [this.#ring, this.#peaks?.chunks ?? null, this.#pairLast];
+    return { state, base: state[BASE]!, tail: state[TAIL]!, ring, peaks, pairLast };
   }
 
   #blank(state: Float64Array, at: number): void {
@@ -208,7 +216,7 @@ export class WindowHistory {
 
   /** Takes the pair's earlier event out of the distinct counts to come and returns its index, -1 for the first. */
   #supersede(entity: number, at: number, index: number, pair: number): number {
-    if (pair >= this.#pairLast.length) this.#pairLast = enlarged(this.#pairLast, pair + 1);
+    if (pair >= this.#pairLast.length) this.#pairLast = enlarged(this.#pairLast, Math.max(1024, pair + 1));
     const before = this.#pairLast[pair]! - 1;
     this.#pairLast[pair] = index + 1;
     if (before < 0) this.#state[at + DEGREE] = this.#state[at + DEGREE]! + 1;
@@ -386,15 +394,4 @@ export class WindowHistory {
   degree(entity: number): number {
     return this.#state[entity * this.#stride + DEGREE]!;
   }
-}
-
-/** Population standard deviation of n amounts, in minor units. NaN below two. */
-function deviation(n: number, sum: number, squares: number): number {
-  return n < 2 ? NaN : Math.sqrt(Math.max(0, n * squares - sum * sum)) / n;
-}
-
-function enlarged(values: Float64Array, count: number): Float64Array<ArrayBuffer> {
-  const larger = new Float64Array(Math.max(1024, 2 ** Math.ceil(Math.log2(count))));
-  larger.set(values);
-  return larger;
 }

@@ -117,7 +117,51 @@ export interface SubscriptionFact extends Known {
   readonly currency: string;
 }
 
-export type Fact = PaymentFact | OutcomeFact | LabelFact | RefundFact | DisputeFact | SubscriptionFact;
+/** What a gateway says of one attempt, money included. Of several facts about an attempt the latest known holds. */
+export interface AttemptFact extends Known {
+  readonly fact: 'attempt';
+  /** The gateway's payment id. */
+  readonly attemptId: string;
+  /** The payment of the lake that it belongs to. */
+  readonly paymentId: string;
+  /** What is owed once: attempts to pay the same thing share it. */
+  readonly orderId: string;
+  readonly status: 'created' | 'failed' | 'authorized' | 'captured' | 'refunded';
+  /** Money was taken, whatever happened to it afterwards. */
+  readonly isCaptured: boolean;
+  readonly method: Method | null;
+  readonly bank: string | null;
+  readonly wallet: string | null;
+  readonly failureReason: string | null;
+  readonly amountPaise: bigint;
+  /** Including its tax; null until known. */
+  readonly feePaise: bigint | null;
+  readonly taxPaise: bigint | null;
+  readonly currency: string;
+}
+
+/** What a gateway paid out, in INR. Of several facts about a settlement the latest known holds. */
+export interface SettlementFact extends Known {
+  readonly fact: 'settlement';
+  readonly settlementId: string;
+  readonly status: 'created' | 'processed' | 'failed';
+  readonly amountPaise: bigint;
+  /** As the settlement itself states them; those of its payments are with the attempts. */
+  readonly feesPaise: bigint;
+  readonly taxPaise: bigint;
+  /** The bank's reference. */
+  readonly utr: string | null;
+}
+
+export type Fact =
+  | PaymentFact
+  | OutcomeFact
+  | LabelFact
+  | RefundFact
+  | DisputeFact
+  | SubscriptionFact
+  | AttemptFact
+  | SettlementFact;
 
 /** The lake's tables, one for each kind of fact. */
 export const LAKE_TABLES = {
@@ -127,5 +171,7 @@ export const LAKE_TABLES = {
   refund: 'refunds',
   dispute: 'disputes',
   subscription: 'subscription_events',
+  attempt: 'attempts',
+  settlement: 'settlements',
 } as const satisfies Record<Fact['fact'], string>;
 export type LakeTable = (typeof LAKE_TABLES)[keyof typeof LAKE_TABLES];

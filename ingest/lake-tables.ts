@@ -60,6 +60,31 @@ export const LAKE_COLUMNS: Readonly<Record<LakeTable, Readonly<Record<string, Co
     currency: 'VARCHAR',
     ...CLOCK,
   },
+  attempts: {
+    attempt_id: 'VARCHAR',
+    payment_id: 'VARCHAR',
+    order_id: 'VARCHAR',
+    status: 'VARCHAR',
+    is_captured: 'BOOLEAN',
+    method: 'VARCHAR',
+    bank: 'VARCHAR',
+    wallet: 'VARCHAR',
+    failure_reason: 'VARCHAR',
+    amount_paise: 'BIGINT',
+    fee_paise: 'BIGINT',
+    tax_paise: 'BIGINT',
+    currency: 'VARCHAR',
+    ...CLOCK,
+  },
+  settlements: {
+    settlement_id: 'VARCHAR',
+    status: 'VARCHAR',
+    amount_paise: 'BIGINT',
+    fees_paise: 'BIGINT',
+    tax_paise: 'BIGINT',
+    utr: 'VARCHAR',
+    ...CLOCK,
+  },
 };
 
 export const LAKE_TABLE_NAMES = Object.keys(LAKE_COLUMNS) as LakeTable[];

@@ -4,6 +4,7 @@ import { averageFromJSON } from './average.js';
 import { blendFromJSON } from './blend.js';
 import { boostedTrees } from './trees/boosted-trees.js';
 import { calibratedFromJSON } from './calibrate.js';
+import { competingRisksFromJSON } from './competing-risks.js';
 import type { Model } from './contract.js';
 import { logistic } from './logistic.js';
 import { neural } from './neural/neural.js';
@@ -17,6 +18,7 @@ const READERS = new Map<string, (json: unknown) => Model>([
   ['calibrated', (json) => calibratedFromJSON(json, modelFromJSON)],
   ['average', (json) => averageFromJSON(json, modelFromJSON)],
   ['blend', (json) => blendFromJSON(json, modelFromJSON)],
+  ['competing-risks', (json) => competingRisksFromJSON(json, modelFromJSON)],
 ]);
 
 /** The reverse of any model's `toJSON`. Throws `bad-model` for JSON that is none. */

@@ -9,7 +9,7 @@ import type { FitProgress, Frame, Model } from './contract.js';
 import { averagePrecisionOf, curveOf, rank } from './curve.js';
 import { averagePrecision, logLoss } from './metrics.js';
 import { pairedDifference, type Difference } from './paired-difference.js';
-import { shuffled, takeLabels, takeRows } from './split.js';
+import { hasBothClasses, shuffled, takeLabels, takeRows } from './split.js';
 
 /** Each step doubles the rows: less would drown in noise. */
 export const LEARNING_SHARES = [1 / 8, 1 / 4, 1 / 2, 1];
@@ -87,10 +87,6 @@ export async function learningCurve(request: LearningRequest): Promise<LearningP
     before = probabilities;
   }
   return points;
-}
-
-function hasBothClasses(y: Uint8Array): boolean {
-  return y.includes(0) && y.includes(1);
 }
 
 function scoresOf(y: Uint8Array, probabilities: Float64Array): BlockScores {

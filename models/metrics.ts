@@ -23,14 +23,21 @@ export function recallAtFpr(y: Uint8Array, scores: Float64Array, bound: number):
 
 /** Mean squared error of the probability (Brier 1950). */
 export function brier(y: Uint8Array, probabilities: Float64Array): number {
-  return meanOf(y, probabilities, (label, p) => (p - label) ** 2);
+  return meanOf(y, probabilities, brierOf);
 }
 
 export function logLoss(y: Uint8Array, probabilities: Float64Array): number {
-  return meanOf(y, probabilities, (label, p) => {
-    const ofOutcome = label === 1 ? p : 1 - p;
-    return -Math.log(Math.max(SMALLEST_PROBABILITY, ofOutcome));
-  });
+  return meanOf(y, probabilities, logLossOf);
+}
+
+/** Of one row, as `brier` and `logLoss` average it. */
+export function brierOf(label: number, p: number): number {
+  return (p - label) ** 2;
+}
+
+export function logLossOf(label: number, p: number): number {
+  const ofOutcome = label === 1 ? p : 1 - p;
+  return -Math.log(Math.max(SMALLEST_PROBABILITY, ofOutcome));
 }
 
 /** Share of rows on the right side of `threshold`; a probability equal to it predicts 1. */

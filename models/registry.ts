@@ -16,10 +16,12 @@ import {
 import type { Artefact, Json, ModelDocument } from './artefact.js';
 import { artefactStore } from './artefact-store.js';
 import type { ArtefactStore, StoredMetrics, StoredModel } from './artefact-store.js';
+import { openChallenges } from './challenges.js';
+import type { Challenge, Challenges } from './challenges.js';
 import type { Model } from './contract.js';
 import { modelCard } from './model-card.js';
 import { openPromotions, openProposals, productionChanges } from './promotions.js';
-import type { Promotion } from './promotions.js';
+import type { Promotion, Promotions } from './promotions.js';
 import type { Reference } from './reference.js';
 
 export interface ModelRecord extends StoredMetrics {
@@ -73,6 +75,13 @@ export interface Registry {
   force(task: string, version: string, change: Change): Promise<ModelRecord>;
   /** Returns to the version that was in production before. */
   rollback(task: string, change: Change): Promise<ModelRecord>;
+  /** The same by a guardrail that judged `version`. @throws AppError `conflict` when another one is in production by now. */
+  rollBackFrom(task: string, version: string, change: Change): Promise<ModelRecord>;
+  /** Lets a version score live payments in shadow, in place of the present challenger. */
+  challenge(task: string, version: string, change: Change): Promise<ModelRecord>;
+  endChallenge(task: string, version: string, change: Change): Promise<ModelRecord>;
+  /** Null when nothing runs in shadow; what went into production no longer does. */
+  challenger(task: string): Promise<Challenge | null>;
   /** Changes of production, oldest first. */
   history(task: string): Promise<Promotion[]>;
   /** What waits for a second person, oldest first. */
@@ -108,12 +117,9 @@ export function openRegistry({ dataDir, pool, clock, featureSetHashes }: Registr
     const place = await store.find(version);
     return loadModel(store, place, featureSetHashes);
   };
+  const isLoadable = async (version: string): Promise<void> => void (await load(version));
   /** Only what can be loaded now is put forward. */
-  const changed = async (
-    task: string,
-    version: string,
-    change: (place: StoredModel) => Promise<void>,
-  ): Promise<ModelRecord> => {
+  const changed: Changed = async (task, version, change) => {
     const place = await store.find(version);
     if (place.task !== task) {
       throw new AppError('bad-input', 'other-task', `model ${version} is for ${place.task}, not for ${task}`);
@@ -145,6 +151,40 @@ export function openRegistry({ dataDir, pool, clock, featureSetHashes }: Registr
       const version = await promotions.current(task);
       return version === null ? null : load(version);
     },
+    ...productionMethods({ store, promotions, clock, changed, record, isLoadable }),
+    ...challengeMethods({ store, promotions, challenges: openChallenges(pool), clock, changed, record }),
+    history: async (task) => productionChanges(await promotions.history(task)),
+    proposals: async (task) => openProposals(await promotions.history(task)),
+  };
+}
+
+interface MethodDeps {
+  readonly store: ArtefactStore;
+  readonly promotions: Promotions;
+  readonly clock: Clock;
+  readonly changed: Changed;
+  readonly record: (place: StoredModel) => Promise<ModelRecord>;
+}
+
+type Changed = (
+  task: string,
+  version: string,
+  change: (place: StoredModel) => Promise<void>,
+) => Promise<ModelRecord>;
+
+type ProductionMethods = Pick<
+  Registry,
+  'promote' | 'propose' | 'approve' | 'force' | 'rollback' | 'rollBackFrom'
+>;
+
+function productionMethods({
+  promotions,
+  clock,
+  changed,
+  record,
+  isLoadable,
+}: MethodDeps & { readonly isLoadable: (version: string) => Promise<void> }): ProductionMethods {
+  return {
     promote: (task, version, change) =>
       changed(task, version, (place) =>
         promotions.promote({ ...place, ...change, at: clock.now() }, 'promote'),
@@ -158,12 +198,46 @@ export function openRegistry({ dataDir, pool, clock, featureSetHashes }: Registr
         promotions.promote({ ...place, ...change, at: clock.now() }, 'force'),
       ),
     rollback: async (task, change) => {
-      const isLoadable = async (version: string): Promise<void> => void (await load(version));
       const version = await promotions.rollback({ task, ...change, at: clock.now() }, isLoadable);
       return record({ task, version });
     },
-    history: async (task) => productionChanges(await promotions.history(task)),
-    proposals: async (task) => openProposals(await promotions.history(task)),
+    rollBackFrom: async (task, from, change) => {
+      const step = { task, version: from, ...change, at: clock.now() };
+      return record({ task, version: await promotions.rollBackFrom(step, isLoadable) });
+    },
+  };
+}
+
+function challengeMethods({
+  store,
+  promotions,
+  challenges,
+  clock,
+  changed,
+  record,
+}: MethodDeps & { readonly challenges: Challenges }): Pick<
+  Registry,
+  'challenge' | 'endChallenge' | 'challenger'
+> {
+  return {
+    challenge: (task, version, change) =>
+      changed(task, version, async (place) => {
+        if ((await promotions.current(task)) === place.version) {
+          const message = `${place.version.slice(0, 12)} is in production: a challenger is another model`;
+          throw new AppError('conflict', 'in-production', message);
+        }
+        await challenges.start({ ...place, ...change, at: clock.now() });
+      }),
+    // Not loaded: a challenger that has become unusable must still be ended.
+    endChallenge: async (task, version, change) => {
+      const place = await store.find(version);
+      await challenges.stop({ task, version: place.version, ...change, at: clock.now() });
+      return record(place);
+    },
+    challenger: async (task) => {
+      const challenge = await challenges.current(task);
+      return challenge?.version === (await promotions.current(task)) ? null : challenge;
+    },
   };
 }
 

@@ -115,3 +115,7 @@ export function takeRows(frame: Frame, rows: Int32Array): Frame {
 export function takeLabels(y: Uint8Array, rows: Int32Array): Uint8Array {
   return new Uint8Array(rows.length).map((_, i) => y[rows[i]!]!);
 }
+
+export function hasBothClasses(y: Uint8Array): boolean {
+  return y.includes(0) && y.includes(1);
+}

@@ -17,8 +17,8 @@ export interface ReportQuery {
   readonly currency?: string;
 }
 
-const Amount = Type.Integer({ description: 'Minor units of `currency`.' });
-const Count = Type.Integer({ minimum: 0 });
+export const Amount = Type.Integer({ description: 'Minor units of `currency`.' });
+export const Count = Type.Integer({ minimum: 0 });
 
 const Counts = {
   attempts: Count,
@@ -33,7 +33,7 @@ const Counts = {
   }),
 };
 
-const Head = {
+export const Head = {
   asOf: Type.String({ format: 'date-time', description: 'Facts known before this instant are counted.' }),
   builtAt: Type.String({ format: 'date-time' }),
   from: Type.Union([Type.String(), Type.Null()]),
@@ -83,12 +83,12 @@ const NOTHING: Totals = {
 };
 
 /** Null while there is no history. */
-function scopeOf({ from, to, currency }: ReportQuery, coverage: Coverage): Scope | null {
+export function scopeOf({ from, to, currency }: ReportQuery, coverage: Coverage): Scope | null {
   if (coverage.history === null) return null;
   return { ...boundedPeriod(from, to, coverage.history), currency: chooseCurrency(currency, coverage) };
 }
 
-function head({ asOf, builtAt }: Coverage, scope: Scope | null) {
+export function head({ asOf, builtAt }: Coverage, scope: Scope | null) {
   return {
     asOf: isoInstant(asOf),
     builtAt: isoInstant(builtAt),
@@ -112,7 +112,7 @@ function counts(totals: Totals | TotalsAt) {
 }
 
 /** JSON readers take numbers as doubles: up to ninety trillion rupees they are exact. */
-function exactNumber(amountPaise: bigint): number {
+export function exactNumber(amountPaise: bigint): number {
   const amount = Number(amountPaise);
   assert(Number.isSafeInteger(amount), 'an amount fits into a double exactly');
   return amount;

@@ -2,11 +2,15 @@
  * What the pages need besides the warehouse: the decision log and the model registry, as functions, so that no page
  * knows how they are stored. Instants are UTC epoch milliseconds unless they are ISO text.
  */
+import type { Challenge } from '../models/challenges.js';
 import type { Promotion } from '../models/promotions.js';
 import type { Case } from '../scoring/cases/case.js';
 import type { InspectedCase } from '../scoring/cases/inspect.js';
 import type { CaseQuery } from '../scoring/cases/store.js';
 import type { DecisionQuery, InspectedDecision, RecordedDecision } from '../scoring/decisions.js';
+import type { ComparisonReport } from './comparison-report.js';
+import type { ForecastReport } from './forecast-report.js';
+import type { GuardrailCheck } from './guardrails.js';
 import type { DriftReport } from './watch-report.js';
 import type { WatchedDay } from './watch-store.js';
 
@@ -48,8 +52,16 @@ export interface ReportingDeps {
   productionModel(): Promise<ProductionModel | null>;
   /** Newest first. */
   modelHistory(): Promise<readonly ModelChange[]>;
+  /** What scores in shadow; null when nothing does. */
+  challenge(): Promise<Challenge | null>;
+  /** The newest; null before the first. */
+  latestComparison(): Promise<ComparisonReport | null>;
+  /** The newest look; null before the first. */
+  guardrails(): Promise<GuardrailCheck | null>;
   /** The newest run; null before the first. */
   latestWatch(): Promise<DriftReport | null>;
+  /** The newest; null before the first. */
+  latestForecast(): Promise<ForecastReport | null>;
   /** Oldest first. */
   watchedDays(): Promise<readonly WatchedDay[]>;
 }

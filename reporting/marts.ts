@@ -10,6 +10,10 @@ import { packageRoot } from '../core/package-root.js';
 export const MARTS = [
   'payments',
   'refunds',
+  'attempts',
+  'recoveries',
+  'disputes',
+  'settlements',
   'daily_payments',
   'methods_daily',
   'failure_reasons',
@@ -18,9 +22,12 @@ export const MARTS = [
   'counterparty_daily',
   'payers',
   'subscriptions_monthly',
+  'churn_monthly',
   'decisions_daily',
   'gate_weekly',
   'calibration_weekly',
+  'revenue_daily',
+  'revenue_forecasts',
 ] as const;
 
 interface MartSource {

@@ -11,23 +11,33 @@ import { AppError } from '../core/errors.js';
 import { CASE_STATUSES } from '../scoring/cases/case.js';
 import { ACTIONS } from '../scoring/request.js';
 import { findAsset } from './assets.js';
+import { ComparisonReport } from './comparison-report.js';
 import { DailyReport, readDaily, readSummary, SummaryReport } from './daily-report.js';
 import type { ReportingDeps } from './deps.js';
+import { ForecastReport } from './forecast-report.js';
 import { readOverview } from './overview.js';
-import { casePage, missingCasePage } from './pages/case.js';
+import { casePage } from './pages/case.js';
 import { casesPage } from './pages/cases.js';
-import { decisionPage, missingDecisionPage } from './pages/decision.js';
+import { decisionPage } from './pages/decision.js';
+import { comparisonPage } from './pages/comparison.js';
 import { decisionsPage } from './pages/decisions.js';
+import { forecastPage } from './pages/forecast.js';
+import { missingPage } from './pages/layout.js';
 import { modelsPage } from './pages/models.js';
 import { overviewPage } from './pages/overview.js';
 import { rulesOnly } from './pages/parts.js';
+import { paymentsPage } from './pages/payments.js';
 import { watchPage } from './pages/watch.js';
+import { PaymentsReport, readPayments } from './payment-report.js';
+import { readPaymentsOverview } from './payments-overview.js';
 import { DEFAULT_PERIOD, PERIOD_CHOICES } from './period.js';
 import { readCoverage } from './queries.js';
 import { openWarehouseReader } from './reader.js';
 import type { WarehouseReader } from './reader.js';
 import { DriftReport } from './watch-report.js';
 
+const NO_DECISION = { what: 'decision', section: '/decisions', all: 'All decisions' } as const;
+const NO_CASE = { what: 'case', section: '/cases', all: 'All cases' } as const;
 const PAGE_ROWS = 50;
 const LATEST_ROWS = 8;
 const CURRENCY = Type.String({
@@ -50,6 +60,7 @@ export function registerReportingRoutes(app: FastifyInstance, deps: ReportingDep
   registerCases(app, deps);
   registerModels(app, deps, reader);
   registerWatch(app, deps);
+  registerForecast(app, deps);
   registerReports(app, reader);
 }
 
@@ -88,6 +99,14 @@ function registerOverview(app: FastifyInstance, deps: ReportingDeps, reader: War
       return sendPage(reply, overviewPage({ overview, decisions, model }));
     },
   );
+  typed(app).get(
+    '/payments',
+    { schema: { hide: true, querystring: OverviewQuerystring } },
+    async (request, reply) => {
+      const query = { choice: request.query.days ?? DEFAULT_PERIOD, currency: request.query.currency };
+      return sendPage(reply, paymentsPage(await reader.read((db) => readPaymentsOverview(db, query))));
+    },
+  );
 }
 
 const DecisionsQuerystring = Type.Object({
@@ -118,7 +137,7 @@ function registerDecisions(app: FastifyInstance, deps: ReportingDeps, reader: Wa
     { schema: { hide: true, params: Type.Object({ id: Type.String({ maxLength: 80 }) }) } },
     async (request, reply) => {
       const decision = await deps.decision(request.params.id);
-      if (decision === null) return sendPage(reply.code(404), missingDecisionPage());
+      if (decision === null) return sendPage(reply.code(404), missingPage(NO_DECISION));
       return sendPage(reply, decisionPage(decision, deps.featureSetHash));
     },
   );
@@ -146,7 +165,7 @@ function registerCases(app: FastifyInstance, deps: ReportingDeps): void {
     { schema: { hide: true, params: Type.Object({ id: Type.String({ maxLength: 80 }) }) } },
     async (request, reply) => {
       const found = await deps.case(request.params.id);
-      if (found === null) return sendPage(reply.code(404), missingCasePage());
+      if (found === null) return sendPage(reply.code(404), missingPage(NO_CASE));
       return sendPage(reply, casePage(found));
     },
   );
@@ -154,13 +173,29 @@ function registerCases(app: FastifyInstance, deps: ReportingDeps): void {
 
 function registerModels(app: FastifyInstance, deps: ReportingDeps, reader: WarehouseReader): void {
   app.get('/models', { schema: { hide: true } }, async (_request, reply) => {
-    const [model, changes, coverage] = await Promise.all([
+    const [model, changes, coverage, challenge, guardrails] = await Promise.all([
       deps.productionModel(),
       deps.modelHistory(),
       reader.read(readCoverage),
+      deps.challenge(),
+      deps.guardrails(),
     ]);
-    return sendPage(reply, modelsPage({ model, changes, coverage }));
+    return sendPage(reply, modelsPage({ model, changes, coverage, challenge, guardrails }));
   });
+  app.get('/models/comparison', { schema: { hide: true } }, async (_request, reply) =>
+    sendPage(reply, comparisonPage(await deps.latestComparison())),
+  );
+  const summary = 'Champion and challenger on the live payments that both scored';
+  typed(app).get(
+    '/v1/reports/challenger',
+    { schema: { tags: ['reports'], summary, response: { 200: ComparisonReport } } },
+    async () => {
+      const report = await deps.latestComparison();
+      if (report !== null) return report;
+      const remedy = 'name a challenger, then run `hasivu jobs run compare-models`';
+      throw new AppError('unavailable', 'not-compared-yet', `nothing has been compared yet: ${remedy}`);
+    },
+  );
 }
 
 function registerWatch(app: FastifyInstance, deps: ReportingDeps): void {
@@ -180,6 +215,24 @@ function registerWatch(app: FastifyInstance, deps: ReportingDeps): void {
         'not-watched-yet',
         'nothing has been watched yet: run `hasivu jobs run watch`',
       );
+    },
+  );
+}
+
+function registerForecast(app: FastifyInstance, deps: ReportingDeps): void {
+  app.get('/forecast', { schema: { hide: true } }, async (_request, reply) =>
+    sendPage(reply, forecastPage(await deps.latestForecast())),
+  );
+  const summary =
+    'Revenue of the next thirteen weeks and of the open quarter, and what past forecasts became';
+  typed(app).get(
+    '/v1/reports/forecast',
+    { schema: { tags: ['reports'], summary, response: { 200: ForecastReport } } },
+    async () => {
+      const report = await deps.latestForecast();
+      if (report !== null) return report;
+      const remedy = 'run `hasivu jobs run forecast-revenue`; 26 weeks of revenue are the least';
+      throw new AppError('unavailable', 'not-forecast-yet', `nothing has been forecast yet: ${remedy}`);
     },
   );
 }
@@ -215,6 +268,18 @@ function registerReports(app: FastifyInstance, reader: WarehouseReader): void {
       },
     },
     async (request) => built(await reader.read((db) => readSummary(db, request.query))),
+  );
+  typed(app).get(
+    '/v1/reports/payments',
+    {
+      schema: {
+        tags,
+        summary: 'What succeeded and failed, why, what retries won back, and what it cost',
+        querystring: ReportQuerystring,
+        response: { 200: PaymentsReport },
+      },
+    },
+    async (request) => built(await reader.read((db) => readPayments(db, request.query))),
   );
 }
 

@@ -15,6 +15,8 @@ import type { Lake } from '../ingest/lake.js';
 import { openScratch } from '../ingest/scratch.js';
 import { quoteText } from '../ingest/sql-quote.js';
 import type { Action } from '../scoring/request.js';
+import type { ForecastRow } from './forecast-rows.js';
+import { loadForecasts } from './forecast-rows.js';
 import { MARTS, martSource } from './marts.js';
 
 /** What the marts need of a decision of the gate, or of a score that a backtest gave without it. */
@@ -39,6 +41,7 @@ interface WarehouseBuild {
   /** The present, for the record. */
   readonly builtAt: number;
   readonly decisions?: AsyncIterable<GateDecision> | Iterable<GateDecision>;
+  readonly forecasts?: AsyncIterable<ForecastRow> | Iterable<ForecastRow>;
 }
 
 export function warehousePath(dataDir: string): string {
@@ -84,6 +87,7 @@ async function writeDraft(draft: string, build: WarehouseBuild): Promise<Readonl
     await build.lake.attach(db);
     await defineKnown(db, build.asOf);
     await loadDecisions(db, build.decisions ?? [], build.asOf);
+    await loadForecasts(db, build.forecasts ?? [], build.asOf);
     await db.run(`ATTACH ${quoteText(draft)} AS warehouse`);
     const rows = await writeMarts(db);
     await writeBuildRecord(db, { builtAt: build.builtAt, batches, rows });

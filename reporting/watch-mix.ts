@@ -1,5 +1,5 @@
 /** How the gate's sampled answers spread: actions and reasons by IST day, and how long scoring took. */
-import { IST_OFFSET_MS } from '../features/calendar.js';
+import { istDay } from '../features/calendar.js';
 import { ACTIONS } from '../scoring/request.js';
 import { groupedBy } from './grouped.js';
 import type { WatchReport } from './watch-report.js';
@@ -29,10 +29,6 @@ function countOf<Name extends string>(names: readonly Name[]): Map<Name, number>
   const counts = new Map<Name, number>();
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
   return counts;
-}
-
-function istDay(instantMs: number): string {
-  return new Date(instantMs + IST_OFFSET_MS).toISOString().slice(0, 10);
 }
 
 /** Upper ends in milliseconds; scoring alone takes a fraction of one. */

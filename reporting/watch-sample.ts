@@ -64,13 +64,14 @@ export async function sampleDecisions(
   return sample;
 }
 
-async function lastSequence(pool: Pool): Promise<number> {
+/** Of the log; 0 without a decision. */
+export async function lastSequence(pool: Pool): Promise<number> {
   const { rows } = await pool.query<{ last: bigint | null }>('SELECT max(sequence) AS last FROM decisions');
   return Number(rows[0]?.last ?? 0n);
 }
 
 /** Decisions ascend in sequence and instant alike: bisection needs no index on the instant, which every decision would pay for. */
-async function firstSequenceSince(pool: Pool, fromMs: number, last: number): Promise<number> {
+export async function firstSequenceSince(pool: Pool, fromMs: number, last: number): Promise<number> {
   let low = 0;
   for (let high = last + 1; low < high;) {
     const middle = Math.floor((low + high) / 2);

@@ -3,7 +3,7 @@
  * than a caller waits is work for nobody, so the bound is on the number in the gate and not on a time
  * (Nygard 2018, "Release It!", ch. 5).
  */
-import { unavailable } from './group-commit.js';
+import { unavailable } from '../core/group-commit.js';
 
 export interface Admission {
   /** Decisions that have been let in and not yet answered. */

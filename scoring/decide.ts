@@ -9,8 +9,8 @@ import { newId } from '../core/ids.js';
 import { firstAnswers } from './decisions.js';
 import type { DecisionEntry } from './entries.js';
 import type { CountryOf } from './geo.js';
-import { createGroupCommit, unavailable } from './group-commit.js';
-import { createRunOnce } from './idempotency.js';
+import { createGroupCommit, unavailable } from '../core/group-commit.js';
+import { claimsOf, createRunOnce } from './idempotency.js';
 import type { Command, First } from './idempotency.js';
 import type { LiveLog, Moment } from './live-log.js';
 import type { LiveRules } from './live-rules.js';
@@ -19,6 +19,7 @@ import type { Answer, DecisionBody, GateRequest, Signals } from './request.js';
 import { createChainLookup } from './retry-chain.js';
 import type { Safeguards } from './safeguards.js';
 import type { FraudModel } from './score.js';
+import type { Shadow } from './shadow.js';
 
 interface GateDeps {
   readonly pool: Pool;
@@ -33,6 +34,8 @@ interface GateDeps {
   readonly safeguards: Safeguards;
   readonly countryOf: CountryOf;
   readonly featureNames: readonly string[];
+  /** Told of every decision once it is durable; it must neither wait nor throw. */
+  readonly shadow: Pick<Shadow, 'observe'>;
 }
 
 /** @param key the caller's `Idempotency-Key`; null means that the payment id identifies the command. */
@@ -64,8 +67,11 @@ export function createGate(deps: GateDeps): Decide {
       find: () => find(command),
       work: async () => {
         const originalBlocked = await isChainBlocked(request.payment);
-        const asked = { request, command, originalBlocked };
-        return (await deps.log.append((moment) => makeEntry(asked, moment))).decision.answer;
+        const asked = { request, command, originalBlocked, isCounted: false };
+        const about = { payment: request.payment, claims: () => claimsOf('decision', command) };
+        const entry = await deps.log.append(about, (moment) => makeEntry(asked, moment));
+        deps.shadow.observe(entry);
+        return entry.decision.answer;
       },
     });
   };
@@ -76,6 +82,7 @@ interface Asked {
   readonly request: GateRequest;
   readonly command: Command;
   readonly originalBlocked: boolean;
+  isCounted: boolean;
 }
 
 /** Everything between a request's turn and its entry in the log; nothing else happens meanwhile. */
@@ -84,7 +91,8 @@ function entryMaker(deps: GateDeps): (asked: Asked, moment: Moment) => DecisionE
   const scratch = new Float32Array(deps.featureNames.length);
   const vectorBytes = Buffer.from(scratch.buffer);
 
-  return ({ request, command, originalBlocked }, { fold, sequence, knownAt, history }) => {
+  return (asked, { fold, sequence, knownAt, history }) => {
+    const { request, command, originalBlocked } = asked;
     const startedAt = stopwatch();
     const { payment } = request;
     const occurredAt = occurredBy(request.askedAt, knownAt);
@@ -105,7 +113,9 @@ function entryMaker(deps: GateDeps): (asked: Asked, moment: Moment) => DecisionE
       circumstances: { modelTooSlow: false, blockCapOpen, originalBlocked },
     });
     const { answer, ruleHits, listHits, propensity } = verdict;
-    safeguards.breaker.record(knownAt, verdict.countsAsBlock);
+    // Made again when the fold has moved on meanwhile, it is still one decision.
+    if (!asked.isCounted) safeguards.breaker.record(knownAt, verdict.countsAsBlock);
+    asked.isCounted = true;
     return {
       observation: {
         fact: 'payment',

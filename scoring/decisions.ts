@@ -86,6 +86,7 @@ const ANSWER_COLUMNS =
   'decision_id, action, fraud_probability, reasons, model_version, feature_set_hash, degraded, decided_by';
 const COLUMNS = `${ANSWER_COLUMNS}, payment_id, decided_at, latency_ms, request,
   rule_set_hash, list_version, findings, policy_hash, circumstances, propensity`;
+const REPLAYABLE_COLUMNS = `${COLUMNS}, vector, signals, history_batches, history_until, history_sequence`;
 
 /** For each command the decisions that have its key or its payment, in order: one query for many waiting requests. */
 export async function firstAnswers(pool: Pool, commands: readonly Command[]): Promise<First<Answer>[][]> {
@@ -138,24 +139,57 @@ interface ReplayableRow extends DecisionRow {
   history_batches: bigint | null;
   history_until: number | null;
   history_sequence: bigint | null;
-  policy_hash: string | null;
-  circumstances: Circumstances | null;
-  propensity: number | null;
 }
 
-/** One decision by its id, or the newest `last`; newest first. */
-export async function replayableDecisions(
-  pool: Pool,
-  which: { readonly decisionId: string } | { readonly last: number },
-): Promise<ReplayableDecision[]> {
-  const [decisionId, limit] = 'last' in which ? [null, which.last] : [which.decisionId, 1];
+/** One decision by its id, the newest `last`, or as many drawn from the whole log. */
+export type WhichDecisions =
+  | { readonly decisionId: string }
+  | { readonly last: number }
+  | { readonly random: number; readonly seed: number };
+
+/** Newest first. A draw is by a hash of the seed and the decision's id: again the same, but for decisions made since. */
+export async function replayableDecisions(pool: Pool, which: WhichDecisions): Promise<ReplayableDecision[]> {
+  const [condition, values] = conditionOf(which);
   const { rows } = await pool.query<ReplayableRow>(
-    `SELECT ${COLUMNS}, vector, signals, history_batches, history_until, history_sequence,
-       policy_hash, circumstances, propensity FROM decisions
-     WHERE $1::text IS NULL OR decision_id = $1 ORDER BY sequence DESC LIMIT $2`,
-    [decisionId, limit],
+    `SELECT ${REPLAYABLE_COLUMNS} FROM decisions WHERE ${condition} ORDER BY sequence DESC`,
+    values,
   );
-  return rows.map((row) => ({
+  return rows.map(toReplayable);
+}
+
+function conditionOf(which: WhichDecisions): readonly [string, (string | number)[]] {
+  if ('decisionId' in which) return ['decision_id = $1', [which.decisionId]];
+  const drawn = (by: string): string =>
+    `sequence IN (SELECT sequence FROM decisions ORDER BY ${by} LIMIT $1)`;
+  if ('last' in which) return [drawn('sequence DESC'), [which.last]];
+  return [drawn("md5($2::text || ' ' || decision_id), decision_id"), [which.random, which.seed]];
+}
+
+/** Decisions a query. */
+const PAGE = 2000;
+
+/** Those decided in [fromMs, untilMs), oldest first. */
+export async function* decisionsBetween(
+  pool: Pool,
+  fromMs: number,
+  untilMs: number,
+): AsyncGenerator<ReplayableDecision> {
+  let position = 0;
+  for (;;) {
+    const { rows } = await pool.query<ReplayableRow & { sequence: bigint }>(
+      `SELECT sequence, ${REPLAYABLE_COLUMNS} FROM decisions
+       WHERE sequence > $1 AND decided_at >= to_timestamp($2 / 1000.0) AND decided_at < to_timestamp($3 / 1000.0)
+       ORDER BY sequence LIMIT $4`,
+      [position, fromMs, untilMs, PAGE],
+    );
+    for (const row of rows) yield toReplayable(row);
+    position = Number(rows.at(-1)?.sequence);
+    if (rows.length < PAGE) return;
+  }
+}
+
+function toReplayable(row: ReplayableRow): ReplayableDecision {
+  return {
     ...toRecorded(row),
     vector: toVector(row.vector),
     signals: row.signals,
@@ -170,7 +204,7 @@ export async function replayableDecisions(
             untilMs: row.history_until,
             sequence: Number(row.history_sequence),
           },
-  }));
+  };
 }
 
 export interface DecisionQuery {

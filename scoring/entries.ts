@@ -57,11 +57,13 @@ export interface ReportEntry {
 
 export type Entry = DecisionEntry | ReportEntry;
 
-const WRITE = `
+/** `fence` is asked once for every fact: it lets all of them in, or throws. */
+const writeSql = (fence: string): string => `
   WITH new_facts AS (
     INSERT INTO facts (sequence, fact, payment_id, occurred_at, known_at, body)
     SELECT * FROM json_to_recordset($1) AS row(
       sequence bigint, fact text, payment_id text, occurred_at timestamptz, known_at timestamptz, body json)
+    ${fence}
   ), new_decisions AS (
     INSERT INTO decisions (decision_id, idempotency_key, body_hash, sequence, payment_id, decided_at, request, action,
       fraud_probability, reasons, model_version, feature_set_hash, degraded, vector, latency_ms,
@@ -83,17 +85,42 @@ const WRITE = `
     report_id text, idempotency_key text, body_hash text, sequence bigint, payment_id text, outcome text,
     reported_at timestamptz)`;
 
+const WRITE = writeSql('');
+const WRITE_FENCED = writeSql('WHERE (SELECT require_fold_epoch($4))');
+
 /** Writes all entries or none; answers one `undefined` for each. */
-export async function writeEntries(pool: Pool, entries: readonly Entry[]): Promise<undefined[]> {
-  const decisions = entries.filter((entry) => 'decision' in entry);
-  const reports = entries.filter((entry) => 'report' in entry);
-  const values = [
-    entries.map(({ observation }) => factColumns(observation)),
-    decisions.map(decisionColumns),
-    reports.map(reportColumns),
-  ].map(toJson);
-  await pool.query({ name: 'write-entries', text: WRITE, values });
+export function writeEntries(pool: Pool, entries: readonly Entry[]): Promise<undefined[]> {
+  return writeColumns(pool, entries.map(columnsOf), null);
+}
+
+/** @param epoch of the shared fold (scoring/home); it must not be over. Null: the fold is not shared. */
+export async function writeColumns(
+  pool: Pool,
+  entries: readonly EntryColumns[],
+  epoch: number | null,
+): Promise<undefined[]> {
+  const facts = entries.map(({ fact }) => fact);
+  const decisions = entries.flatMap(({ decision }) => decision ?? []);
+  const reports = entries.flatMap(({ report }) => report ?? []);
+  const values = [facts, decisions, reports].map((rows) => JSON.stringify(rows));
+  if (epoch === null) await pool.query({ name: 'write-entries', text: WRITE, values });
+  else await pool.query({ name: 'write-fenced', text: WRITE_FENCED, values: [...values, epoch] });
   return entries.map(() => undefined);
+}
+
+/** An entry as it is written: plain JSON. */
+export interface EntryColumns {
+  readonly fact: ReturnType<typeof factColumns>;
+  readonly decision: ReturnType<typeof decisionColumns> | null;
+  readonly report: ReturnType<typeof reportColumns> | null;
+}
+
+export function columnsOf(entry: Entry): EntryColumns {
+  return {
+    fact: factColumns(entry.observation),
+    decision: 'decision' in entry ? decisionColumns(entry) : null,
+    report: 'report' in entry ? reportColumns(entry) : null,
+  };
 }
 
 function factColumns(observation: Observation) {
@@ -103,7 +130,7 @@ function factColumns(observation: Observation) {
     payment_id: observation.paymentId,
     occurred_at: timestamp(observation.occurredAt),
     known_at: timestamp(observation.knownAt),
-    body: observation,
+    body: writable(observation),
   };
 }
 
@@ -116,7 +143,7 @@ function decisionColumns({ observation, decision }: DecisionEntry) {
     sequence: observation.sequence,
     payment_id: observation.paymentId,
     decided_at: timestamp(observation.knownAt),
-    request: paymentWithInstant(observation),
+    request: withAmountAsText(paymentWithInstant(observation)),
     action: answer.action,
     fraud_probability: answer.fraudProbability,
     reasons: answer.reasons,
@@ -195,11 +222,14 @@ function timestamp(instantMs: number): string {
   return new Date(instantMs).toISOString();
 }
 
-/** Amounts are written as decimal text: JSON's numbers are doubles to most readers. */
-function toJson(value: unknown): string {
-  return JSON.stringify(value, (_key, field: unknown) =>
-    typeof field === 'bigint' ? field.toString() : field,
-  );
+function writable(observation: Observation) {
+  if (observation.fact === 'payment') return withAmountAsText(observation);
+  return { ...observation, payment: withAmountAsText(observation.payment) };
+}
+
+/** Decimal text: JSON's numbers are doubles to most readers. Here and not in a replacer, which would be asked about every field. */
+function withAmountAsText<T extends { readonly amountPaise: bigint }>(payment: T) {
+  return { ...payment, amountPaise: payment.amountPaise.toString() };
 }
 
 /** Turns a logged body back into what the fold saw; the log is written by `writeEntries` only. */

@@ -10,14 +10,20 @@ import { appendFacts } from '../ingest/append-facts.js';
 import type { Batch } from '../ingest/batch-record.js';
 import type { Fact } from '../ingest/facts.js';
 import type { Lake } from '../ingest/lake.js';
+import { settledSequence } from './home/epochs.js';
 import { FACTS_LOCK, loggedFacts } from './live-state.js';
 
 const SOURCE = 'live';
-const BATCH_NAME = /^live-\d+-(\d+)$/;
+const BATCH_NAME = /^live-(\d+)-(\d+)$/;
 
 /** Highest sequence of the live log in a batch of the lake; 0 for a batch that came from elsewhere. */
 export function lastLiveSequence({ name }: Pick<Batch, 'name'>): number {
-  return Number(BATCH_NAME.exec(name)?.[1] ?? 0);
+  return Number(BATCH_NAME.exec(name)?.[2] ?? 0);
+}
+
+/** The sequence from which on the batch holds the live log; infinity for one that came from elsewhere. */
+export function firstLiveSequence({ name }: Pick<Batch, 'name'>): number {
+  return Number(BATCH_NAME.exec(name)?.[1] ?? Infinity);
 }
 
 /** Highest sequence of the live log that the lake holds; 0 when it holds none. */
@@ -49,8 +55,9 @@ export function flushFacts(pool: Pool, lake: Lake): Promise<number> {
 
 async function unflushed(client: PoolClient, watermark: number): Promise<{ count: number; last: number }> {
   const { rows } = await client.query<{ count: bigint; last: bigint | null }>(
-    'SELECT count(*) AS count, max(sequence) AS last FROM facts WHERE sequence > $1',
-    [watermark],
+    `SELECT count(*) AS count, max(sequence) AS last FROM facts
+     WHERE sequence > $1 AND ($2::bigint IS NULL OR sequence <= $2)`,
+    [watermark, await settledSequence(client, watermark)],
   );
   return { count: Number(rows[0]?.count ?? 0), last: Number(rows[0]?.last ?? watermark) };
 }

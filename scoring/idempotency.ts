@@ -3,6 +3,7 @@
  * first answer again; with another input it is a mistake that is told (IETF draft-ietf-httpapi-idempotency-key-header).
  * Requests that arrive together with one key or one subject share one run.
  */
+import { createHash } from 'node:crypto';
 import { AppError } from '../core/errors.js';
 
 export interface Command {
@@ -70,4 +71,15 @@ export function createRunOnce<T>({ subjectDecides }: { readonly subjectDecides: 
 export function reused(what: string): AppError {
   const message = `this ${what} was used with another request: repeat that request exactly, or use a new one`;
   return new AppError('conflict', 'idempotency-key-reused', message);
+}
+
+/** What names a command among all processes, as hashes: `kind` keeps keys and subjects of different commands apart. */
+export function claimsOf(kind: string, { key, subject }: Command): string[] {
+  const names = [['subject', subject], ...(key === null ? [] : [['key', key]])];
+  return names.map((name) =>
+    createHash('sha256')
+      .update(JSON.stringify([kind, ...name]))
+      .digest('base64url')
+      .slice(0, 22),
+  );
 }

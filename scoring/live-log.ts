@@ -6,11 +6,13 @@
  */
 import type { Pool } from 'pg';
 import type { Clock } from '../core/clock.js';
+import type { AppError } from '../core/errors.js';
 import type { Log } from '../core/log.js';
 import type { Fold } from '../features/fold.js';
+import type { PaymentRequest } from '../ingest/facts.js';
 import { writeEntries } from './entries.js';
 import type { Entry } from './entries.js';
-import { createGroupCommit, unavailable } from './group-commit.js';
+import { createGroupCommit, unavailable } from '../core/group-commit.js';
 import type { HistoryMark } from './live-state.js';
 
 /** The fold and where the log stands; `knownAt` is the newest instant that the fold has seen. */
@@ -25,13 +27,25 @@ export interface LiveState {
 /** The place of the next entry, for its maker: the fold is to be read, not to be fed. */
 export type Moment = LiveState;
 
+/** What an entry will be about, before it is made. */
+export interface About {
+  readonly payment: PaymentRequest;
+  /** What identifies the command that asks for it: another process must not carry it out too. */
+  readonly claims: () => readonly string[];
+}
+
 export interface LiveLog {
-  /** Resolves with the entry when it is durable. @throws AppError `unavailable` when it is not. */
-  append<E extends Entry>(make: (moment: Moment) => E): Promise<E>;
-  /** The serving fold, or null while it is rebuilt. Starts a rebuild that is due. */
+  /**
+   * Resolves with the entry when it is durable. `make` may be called again when the fold has moved on meanwhile.
+   * @throws AppError `unavailable` when it is not.
+   */
+  append<E extends Entry>(about: About, make: (moment: Moment) => E): Promise<E>;
+  /** Whether entries can be taken. Starts a rebuild that is due. */
+  isReady(): boolean;
+  /** The serving fold; null while it is rebuilt, and when it is kept elsewhere. */
   fold(): Fold | null;
-  /** Makes everything that waits durable and takes no more. */
-  close(): Promise<void>;
+  /** Makes everything that waits durable and takes no more. Answers the state at rest, or null when it is not all durable. */
+  close(): Promise<LiveState | null>;
 }
 
 interface LiveLogDeps {
@@ -53,7 +67,7 @@ type Phase =
   | { readonly name: 'serving'; readonly fold: Fold }
   | { readonly name: 'rebuilding'; readonly done: Promise<void> }
   | { readonly name: 'stale'; readonly since: number }
-  | { readonly name: 'closed' };
+  | { readonly name: 'closed'; readonly fold: Fold | null };
 
 /** Restores the state first; rejects when that fails. */
 export async function openLiveLog(deps: LiveLogDeps): Promise<LiveLog> {
@@ -69,6 +83,7 @@ export async function openLiveLog(deps: LiveLogDeps): Promise<LiveLog> {
     onFailure: (error) => {
       log.error({ event: 'log-commit-failed', reason: reasonOf(error) });
       if (phase.name === 'serving') startRebuild();
+      if (phase.name === 'closed') phase = { name: 'closed', fold: null };
     },
   });
 
@@ -95,10 +110,9 @@ export async function openLiveLog(deps: LiveLogDeps): Promise<LiveLog> {
   }
 
   return {
-    async append(make) {
+    async append(_about, make) {
       const fold = servingFold();
-      if (fold === null)
-        throw unavailable('gate-not-ready', 'the live state is being built; try again shortly');
+      if (fold === null) throw notReady();
       commit.requireRoom();
       const moment = { fold, sequence: sequence + 1, knownAt: Math.max(knownAt, clock.now()), history };
       const entry = make(moment);
@@ -110,19 +124,28 @@ export async function openLiveLog(deps: LiveLogDeps): Promise<LiveLog> {
         startRebuild();
         throw error;
       }
-      await commit.add(entry).catch((cause: unknown) => {
-        throw unavailable('not-durable', 'the answer could not be stored; repeat the request', cause);
-      });
+      await commit.add(entry).catch(notDurable);
       return entry;
     },
+    isReady: () => servingFold() !== null,
     fold: servingFold,
     async close() {
       const rebuilding = phase.name === 'rebuilding' ? phase.done : null;
-      phase = { name: 'closed' };
+      phase = { name: 'closed', fold: 'fold' in phase ? phase.fold : null };
       await commit.idle();
       await rebuilding;
+      const { fold } = phase;
+      return fold === null ? null : { fold, sequence, knownAt, history };
     },
   };
+}
+
+function notReady(): AppError {
+  return unavailable('gate-not-ready', 'the live state is being built; try again shortly');
+}
+
+function notDurable(cause: unknown): never {
+  throw unavailable('not-durable', 'the answer could not be stored; repeat the request', cause);
 }
 
 function reasonOf(error: unknown): string {

@@ -62,12 +62,17 @@ export function restoreLiveState({ pool, clock, createFold, history }: LiveState
   });
 }
 
+/** The clocks of several processes differ: the newest instant need not be that of the newest sequence. */
+const LATEST = 1000;
+
 /** Where the log ended, also when the lake has taken all its facts. */
-async function lastLogged(client: PoolClient): Promise<{ sequence: number; knownAt: number }> {
+export async function lastLogged(client: PoolClient): Promise<{ sequence: number; knownAt: number }> {
   const { rows } = await client.query<{ sequence: bigint; known_at: number }>(
-    `(SELECT sequence, decided_at AS known_at FROM decisions ORDER BY sequence DESC LIMIT 1)
+    `(SELECT sequence, decided_at AS known_at FROM decisions ORDER BY sequence DESC LIMIT ${LATEST})
      UNION ALL
-     (SELECT sequence, reported_at FROM outcome_reports ORDER BY sequence DESC LIMIT 1)`,
+     (SELECT sequence, reported_at FROM outcome_reports ORDER BY sequence DESC LIMIT ${LATEST})
+     UNION ALL
+     (SELECT sequence, known_at FROM facts ORDER BY sequence DESC LIMIT ${LATEST})`,
   );
   return {
     sequence: Math.max(0, ...rows.map(({ sequence }) => Number(sequence))),

@@ -10,7 +10,7 @@ import { AppError } from '../core/errors.js';
 import { newId } from '../core/ids.js';
 import { findPayment } from './decisions.js';
 import type { PaymentWithInstant, ReportEntry, ReportObservation } from './entries.js';
-import { createRunOnce } from './idempotency.js';
+import { claimsOf, createRunOnce } from './idempotency.js';
 import type { Command, First } from './idempotency.js';
 import type { LiveLog, Moment } from './live-log.js';
 import { bodyHash, idSchema, instantSchema, invalidField, occurredBy, toInstant } from './request.js';
@@ -57,7 +57,8 @@ export function createOutcomes(deps: OutcomeDeps): ReportOutcome {
   async function append(body: OutcomeBody, command: Command, askedAt: number | null): Promise<OutcomeAnswer> {
     const payment = await findPayment(deps.pool, body.paymentId);
     if (payment === null) throw unknownPayment();
-    const entry = await deps.log.append((moment): ReportEntry => ({
+    const about = { payment, claims: () => claimsOf('report', command) };
+    const entry = await deps.log.append(about, (moment): ReportEntry => ({
       observation: observe(body, payment, moment, askedAt),
       report: {
         reportId: newId('out', deps.clock),

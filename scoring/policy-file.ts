@@ -3,13 +3,32 @@
  * through everybody. A section that the file leaves out has its default; one that it has replaces the default whole.
  */
 import { readFile } from 'node:fs/promises';
+import Type from 'typebox';
+import type { Static } from 'typebox';
 import Value from 'typebox/value';
 import { AppError } from '../core/errors.js';
+import { DEFAULT_GUARDRAILS, Guardrails } from './guardrail-settings.js';
 import { DEFAULT_POLICY, Policy } from './policy-settings.js';
+
+const PolicyFile = Type.Object(
+  { ...Policy.properties, guardrails: Guardrails },
+  { additionalProperties: false },
+);
 
 /** @throws AppError `bad-input` that names the file and the field. */
 export async function readPolicy(file: string | null): Promise<Policy> {
-  if (file === null) return DEFAULT_POLICY;
+  const { guardrails: _guardrails, ...policy } = await readSections(file);
+  return policy;
+}
+
+/** @throws AppError `bad-input` that names the file and the field. */
+export async function readGuardrails(file: string | null): Promise<Guardrails> {
+  return (await readSections(file)).guardrails;
+}
+
+async function readSections(file: string | null): Promise<Static<typeof PolicyFile>> {
+  const defaults = { ...DEFAULT_POLICY, guardrails: DEFAULT_GUARDRAILS };
+  if (file === null) return defaults;
   const text = await readFile(file, 'utf8').catch((cause: unknown) => {
     throw refused(file, 'cannot be read', cause);
   });
@@ -20,15 +39,15 @@ export async function readPolicy(file: string | null): Promise<Policy> {
     throw refused(file, 'is not valid JSON', cause);
   }
   if (typeof written !== 'object' || written === null || Array.isArray(written))
-    throw refused(file, 'must be a JSON object with costs, exploration or blockCap');
-  const policy: unknown = { ...DEFAULT_POLICY, ...written };
-  if (Value.Check(Policy, policy)) return policy;
-  const [error] = Value.Errors(Policy, policy);
+    throw refused(file, 'must be a JSON object with costs, exploration, blockCap or guardrails');
+  const sections: unknown = { ...defaults, ...written };
+  if (Value.Check(PolicyFile, sections)) return sections;
+  const [error] = Value.Errors(PolicyFile, sections);
   const place = error?.instancePath.slice(1).replaceAll('/', '.') ?? '';
   const fault = error?.keyword === 'boolean' ? 'is not a known field' : (error?.message ?? 'is invalid');
   throw refused(file, `${place} ${fault}`);
 }
 
 function refused(file: string, fault: string, cause?: unknown): AppError {
-  return new AppError('bad-input', 'bad-policy', `POLICY_FILE ${file}: ${fault}`, { cause });
+  return new AppError('bad-input', 'bad-policy', `policy file ${file}: ${fault}`, { cause });
 }

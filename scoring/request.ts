@@ -2,7 +2,7 @@
  * What a caller asks the gate and what it is answered: the schemas are the types. A request is refused unless every
  * field is known and bounded, so nothing after this file meets an unbounded string or a number that is not exact.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { isIP } from 'node:net';
 import Type from 'typebox';
 import type { Static, TSchema } from 'typebox';
@@ -163,11 +163,15 @@ function toPayment(body: DecisionBody): PaymentRequest {
   };
 }
 
-/** Epoch milliseconds of a checked RFC 3339 instant. */
+/** PostgreSQL has no year 0, and years beyond four digits are written otherwise. */
+const LAST_INSTANT = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/** Epoch milliseconds, not negative, of a checked RFC 3339 instant. */
 export function toInstant(text: string | undefined, field = 'occurredAt'): number | null {
   if (text === undefined) return null;
   const instant = Date.parse(text);
-  if (Number.isNaN(instant)) throw invalidField(field, 'must be an instant such as 2026-01-31T10:00:00Z');
+  if (!(instant >= 0 && instant <= LAST_INSTANT))
+    throw invalidField(field, 'must be an instant such as 2026-01-31T10:00:00Z');
   return instant;
 }
 
@@ -189,6 +193,6 @@ export function invalidField(field: string, message: string): AppError {
 
 /** SHA-256 of the body with its keys in order: equal for equal requests, however they were written down. */
 export function bodyHash(body: Readonly<Record<string, unknown>>): string {
-  const entries = Object.entries(body).sort(([a], [b]) => (a < b ? -1 : 1));
-  return createHash('sha256').update(JSON.stringify(entries)).digest('hex');
+  const names = Object.keys(body).sort();
+  return hash('sha256', JSON.stringify(names.map((name) => [name, body[name]])));
 }

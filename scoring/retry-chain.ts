@@ -4,7 +4,7 @@
  */
 import type { Pool } from 'pg';
 import type { PaymentRequest } from '../ingest/facts.js';
-import { createGroupCommit, unavailable } from './group-commit.js';
+import { createGroupCommit, unavailable } from '../core/group-commit.js';
 
 /** Whether the chain that the payment continues was blocked. A first attempt continues none. */
 export type ChainBlocked = (payment: Pick<PaymentRequest, 'kind' | 'retryOf'>) => Promise<boolean>;

@@ -34,11 +34,30 @@ const PromotionBody = Type.Object(
   { additionalProperties: false },
 );
 
+const ChallengeBody = Type.Object(
+  {
+    ...PromotionBody.properties,
+    step: Type.Enum(['start', 'stop'], { description: 'One person may do either: it decides nothing.' }),
+    actor: idSchema('Who does it.'),
+  },
+  { additionalProperties: false },
+);
+
+const Challenger = Type.Object({
+  version: Type.String(),
+  actor: Type.String(),
+  reason: Type.String(),
+  since: Type.String({ format: 'date-time' }),
+});
+
 export interface ScoringRoutesDeps {
   readonly pool: Pool;
   readonly decide: Decide;
   readonly reportOutcome: ReportOutcome;
-  readonly registry: Pick<Registry, 'list' | 'propose' | 'approve' | 'force'>;
+  readonly registry: Pick<
+    Registry,
+    'list' | 'propose' | 'approve' | 'force' | 'challenge' | 'endChallenge' | 'challenger'
+  >;
   /** Told of every answer, with the whole time that the caller waited. */
   readonly onDecided: (answer: Answer, elapsedMs: number) => void;
 }
@@ -182,6 +201,42 @@ function modelRoutes(app: App, { registry }: Pick<ScoringRoutesDeps, 'registry'>
     },
     async ({ params: { version }, body: { task, step, actor, reason } }) =>
       toListed(await registry[step](task, version, { actor, reason })),
+  );
+  challengeRoutes(app, registry);
+}
+
+function challengeRoutes(app: App, registry: ScoringRoutesDeps['registry']): void {
+  const tags = ['models'];
+  app.post(
+    '/v1/models/:version/challenges',
+    {
+      schema: {
+        tags,
+        summary: 'Score live payments in shadow beside the model in production, or end it',
+        params: Type.Object({ version: idSchema('Or its first digits.') }),
+        body: ChallengeBody,
+        response: { 200: ListedModel },
+      },
+    },
+    async ({ params: { version }, body: { task, step, ...change } }) =>
+      toListed(await registry[step === 'start' ? 'challenge' : 'endChallenge'](task, version, change)),
+  );
+  app.get(
+    '/v1/models/challenger',
+    {
+      schema: {
+        tags,
+        summary: 'The model that scores in shadow; null when none does',
+        querystring: Type.Object({ task: PromotionBody.properties.task }, { additionalProperties: false }),
+        response: { 200: Type.Object({ challenger: Type.Union([Challenger, Type.Null()]) }) },
+      },
+    },
+    async ({ query: { task } }) => {
+      const found = await registry.challenger(task);
+      if (found === null) return { challenger: null };
+      const { version, actor, reason, at } = found;
+      return { challenger: { version, actor, reason, since: new Date(at).toISOString() } };
+    },
   );
 }
 

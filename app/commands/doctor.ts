@@ -6,6 +6,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import net from 'node:net';
 import path from 'node:path';
 import type { Command } from 'commander';
+import { openRedisMemory } from '../../adapters/redis/shared-memory.js';
 import type { Config } from '../../core/config.js';
 import { describeConfig, requireSafeExposure } from '../../core/config.js';
 import { openDuckdb } from '../../core/duckdb.js';
@@ -32,6 +33,7 @@ export function registerDoctor(program: Command, cli: Cli): void {
         await check('data folder', () => writableFolder(config.dataDir)),
         await check('postgresql', () => postgresAnswers(config, cli)),
         await check('duckdb', duckdbAnswers),
+        await check('redis', () => redisAnswers(config, cli)),
         await check('port', () => freePort(config)),
       ];
       const failed = checks.filter(({ ok }) => !ok).length;
@@ -84,6 +86,13 @@ async function postgresAnswers(config: Config, cli: Cli): Promise<string> {
   } finally {
     await postgres.close();
   }
+}
+
+async function redisAnswers({ redisUrl: url }: Config, { log }: Cli): Promise<string> {
+  if (url === null) return 'not used: this process keeps the fold to itself';
+  const memory = await openRedisMemory({ url, log });
+  await memory.close();
+  return 'keeps the fold that processes share';
 }
 
 async function duckdbAnswers(): Promise<string> {

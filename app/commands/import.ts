@@ -1,4 +1,4 @@
-/** `hasivu import`: a merchant's file of payments into the lake. */
+/** `hasivu import`: a merchant's file of payments, or what Razorpay remembers, into the lake. */
 import path from 'node:path';
 import type { Command } from 'commander';
 import { lakeRoot } from '../../core/config.js';
@@ -10,6 +10,7 @@ import type { Lake } from '../../ingest/lake.js';
 import { openLake } from '../../ingest/lake.js';
 import type { Cli } from '../cli-io.js';
 import { withStages } from '../stages.js';
+import { registerImportRazorpay } from './import-razorpay.js';
 
 export interface ImportOptions {
   readonly file: string;
@@ -20,9 +21,17 @@ export interface ImportOptions {
 }
 
 export function registerImport(program: Command, cli: Cli): void {
-  const command = program
+  const group = program
     .command('import')
-    .description('import payments, fraud labels and refunds from a CSV or Parquet file')
+    .description('import payments, fraud labels and refunds from a file, or everything from Razorpay')
+    .addHelpText(
+      'after',
+      '\n`hasivu import --file <path>` reads a file: `hasivu import file --help` has its options.',
+    );
+  registerImportRazorpay(group, cli);
+  const command = group
+    .command('file', { isDefault: true })
+    .description('from a CSV or Parquet file; what `hasivu import --file` does')
     .requiredOption('--file <path>', 'CSV (any delimiter, also gzip) or Parquet');
   importOptions(command)
     .addHelpText('after', EXAMPLES)

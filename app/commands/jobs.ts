@@ -25,7 +25,9 @@ export function registerJobs(program: Command, cli: Cli): void {
     .action(async (name: string) => {
       const stores = await openStores(cli);
       try {
-        const job = storeJobs({ stores, clock: cli.clock }).find((one) => one.name === name);
+        const { clock, log } = cli;
+        const { policyFile } = cli.config();
+        const job = storeJobs({ stores, clock, log, policyFile }).find((one) => one.name === name);
         await job?.run();
         cli.result({ job: name, done: true }, () => `${name}: done`);
       } finally {

@@ -1,16 +1,14 @@
 /** `hasivu models`: what was trained, how it does beside doing nothing, and which version is in production. */
 import type { Command } from 'commander';
-import { AppError } from '../../core/errors.js';
 import { metricTitle } from '../../models/metric-titles.js';
 import type { Promotion } from '../../models/promotions.js';
 import type { ModelRecord, Registry } from '../../models/registry.js';
 import type { Cli } from '../cli-io.js';
 import { openStores } from '../stores.js';
+import { actorOf } from './actor.js';
+import type { Person } from './actor.js';
 import { registerInterchange } from './models-interchange.js';
-
-interface Person {
-  readonly actor?: string;
-}
+import { registerShadow } from './models-shadow.js';
 
 interface ChangeOptions extends Person {
   readonly reason: string;
@@ -20,7 +18,7 @@ export function registerModels(program: Command, cli: Cli): void {
   const models = program
     .command('models')
     .description(
-      'list, show, propose and approve for production, roll back, import and export trained models',
+      'list, show, propose and approve for production, roll back, challenge, compare, import and export trained models',
     );
   models
     .command('list')
@@ -41,6 +39,7 @@ export function registerModels(program: Command, cli: Cli): void {
       cli.result(shown, () => [shown.card, '## Promotions', '', ...shown.history.map(step)].join('\n'));
     });
   registerProduction(models, cli);
+  registerShadow(models, cli);
   registerInterchange(models, cli);
 }
 
@@ -83,15 +82,6 @@ function change(command: Command, description: string): Command {
     .description(description)
     .argument('<task>', 'for instance fraud')
     .option('--actor <name>', 'who; by default the user of this shell');
-}
-
-function actorOf({ env }: Cli, { actor = env['USER'] ?? env['LOGNAME'] }: Person): string {
-  if (actor !== undefined) return actor;
-  throw new AppError(
-    'bad-input',
-    'no-actor',
-    'the user of this shell has no name; say who you are with --actor',
-  );
 }
 
 async function withRegistry<T>(cli: Cli, work: (registry: Registry) => Promise<T>): Promise<T> {

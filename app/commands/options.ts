@@ -18,3 +18,12 @@ export function indianDay(text: string): number {
   if (Number.isNaN(instant)) throw new InvalidArgumentError('give a day as YYYY-MM-DD.');
   return instant;
 }
+
+const UNIT_MS = { m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/** Milliseconds of a duration such as `30d`, `12h` or `5m`. */
+export function duration(text: string): number {
+  const found = /^(\d{1,6})([mhd])$/.exec(text);
+  if (found === null) throw new InvalidArgumentError('give a duration such as 30d, 12h or 5m.');
+  return Number(found[1]) * UNIT_MS[found[2] as keyof typeof UNIT_MS];
+}

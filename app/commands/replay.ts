@@ -5,6 +5,7 @@
 import type { Command } from 'commander';
 import { AppError } from '../../core/errors.js';
 import { replayableDecisions } from '../../scoring/decisions.js';
+import type { WhichDecisions } from '../../scoring/decisions.js';
 import { replayDecisions } from '../../scoring/replay/replay-decisions.js';
 import type { Difference, ReplayReport } from '../../scoring/replay/report.js';
 import type { Cli } from '../cli-io.js';
@@ -14,6 +15,8 @@ import { wholeNumber } from './options.js';
 
 interface Options {
   readonly last?: number;
+  readonly random?: number;
+  readonly seed: number;
 }
 
 export function registerReplay(program: Command, cli: Cli): void {
@@ -21,11 +24,15 @@ export function registerReplay(program: Command, cli: Cli): void {
     .command('replay')
     .description('make a decision again from the facts, rules, lists and model of its instant, and compare')
     .argument('[decision]', 'its id')
-    .option('--last <n>', 'the newest n decisions instead, in one pass', wholeNumber(1));
-  command.action(async (decisionId: string | undefined, { last }: Options) => {
-    if (decisionId !== undefined && last === undefined) return replayOne(cli, decisionId);
-    if (decisionId === undefined && last !== undefined) return replayLast(cli, last);
-    return command.error('error: give a decision, or --last with a number of them');
+    .option('--last <n>', 'the newest n decisions instead, in one pass', wholeNumber(1))
+    .option('--random <n>', 'n decisions drawn from the whole log instead', wholeNumber(1))
+    .option('--seed <n>', 'another seed draws others; the same draws the same', wholeNumber(0), 1);
+  command.action(async (decisionId: string | undefined, { last, random, seed }: Options) => {
+    const given = [decisionId, last, random].filter((one) => one !== undefined).length;
+    if (given === 1 && decisionId !== undefined) return replayOne(cli, decisionId);
+    if (given === 1 && last !== undefined) return replayMany(cli, { last });
+    if (given === 1 && random !== undefined) return replayMany(cli, { random, seed });
+    return command.error('error: give a decision, or --last or --random with a number of them');
   });
 }
 
@@ -36,8 +43,8 @@ async function replayOne(cli: Cli, decisionId: string): Promise<void> {
   refuseDifferences([report]);
 }
 
-async function replayLast(cli: Cli, last: number): Promise<void> {
-  const reports = await replayed(cli, { last });
+async function replayMany(cli: Cli, which: WhichDecisions): Promise<void> {
+  const reports = await replayed(cli, which);
   const count = (outcome: ReplayReport['outcome']): number =>
     reports.filter((report) => report.outcome === outcome).length;
   const counts = {
@@ -56,7 +63,7 @@ async function replayLast(cli: Cli, last: number): Promise<void> {
   refuseDifferences(reports);
 }
 
-async function replayed(cli: Cli, which: Parameters<typeof replayableDecisions>[1]): Promise<ReplayReport[]> {
+async function replayed(cli: Cli, which: WhichDecisions): Promise<ReplayReport[]> {
   const stores = await openStores(cli);
   try {
     const decisions = await replayableDecisions(stores.pool, which);

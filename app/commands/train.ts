@@ -1,5 +1,6 @@
 /** `hasivu train`: fits a task's model on the lake and promotes it when it is better. */
 import { Argument, type Command } from 'commander';
+import { trainChurnModel } from '../churn.js';
 import type { Cli } from '../cli-io.js';
 import { metricsTable } from '../metrics-table.js';
 import { withStages } from '../stages.js';
@@ -7,7 +8,9 @@ import { openStores } from '../stores.js';
 import { trainFraudModel } from '../train-fraud.js';
 import { wholeNumber } from './options.js';
 
-const TASKS = ['fraud'] as const;
+const TASKS = ['fraud', 'churn'] as const;
+
+const TRAIN = { fraud: trainFraudModel, churn: trainChurnModel } as const;
 
 export function registerTrain(program: Command, cli: Cli): void {
   program
@@ -20,13 +23,16 @@ export function registerTrain(program: Command, cli: Cli): void {
     .option('--frame <file>', 'also write the training rows to this Parquet file')
     .action(
       async (
-        _task: (typeof TASKS)[number],
+        task: (typeof TASKS)[number],
         { seed, frame }: { readonly seed: number; readonly frame?: string },
+        command: Command,
       ) => {
+        if (task !== 'fraud' && frame !== undefined)
+          command.error(`error: --frame writes the rows of fraud; leave it away for ${task}`);
         const stores = await openStores(cli);
         try {
           const outcome = await withStages(cli, (onStage) =>
-            trainFraudModel(stores, {
+            TRAIN[task](stores, {
               asOfMs: cli.clock.now(),
               seed,
               onStage,
@@ -35,7 +41,7 @@ export function registerTrain(program: Command, cli: Cli): void {
           );
           cli.result(outcome, () =>
             outcome.outcome === 'too-few-labels'
-              ? `no fraud model: ${outcome.reason}`
+              ? `no ${task} model: ${outcome.reason}`
               : `${metricsTable(outcome.model)}\n\n${outcome.outcome}: ${outcome.reason}`,
           );
         } finally {

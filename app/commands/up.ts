@@ -13,6 +13,7 @@ import { warehousePath } from '../../reporting/warehouse.js';
 import { usableChampion } from '../champion.js';
 import type { Cli } from '../cli-io.js';
 import { startDemoTraffic } from '../demo-traffic.js';
+import { openGateway } from '../gateway.js';
 import { startJobs } from '../jobs.js';
 import { metricsTable } from '../metrics-table.js';
 import { refreshIfStale } from '../refresh-warehouse.js';
@@ -29,6 +30,7 @@ const SEED = 1;
 interface Options extends Omit<ImportOptions, 'file'> {
   readonly import?: string;
   readonly demo: boolean;
+  readonly sandbox?: boolean;
 }
 
 export function registerUp(program: Command, cli: Cli): void {
@@ -38,13 +40,15 @@ export function registerUp(program: Command, cli: Cli): void {
       'start everything: stores, models, API and dashboard; an empty lake gets a simulated merchant',
     )
     .option('--import <file>', 'payments of your own instead of the simulation: CSV or Parquet')
-    .option('--no-demo', 'simulate nothing');
+    .option('--no-demo', 'simulate nothing')
+    .option('--sandbox', 'payments go to a local double of Razorpay unless a key is set');
   importOptions(command).action(async (options: Options) => {
     requireSafeExposure(cli.config());
     const stop = untilStopped();
     const stores = await openStores(cli);
     try {
-      const lock = await takeAppLock(stores.pool, (cause) => stop.now(cause));
+      const sharing = cli.config().redisUrl === null ? 'alone' : 'shared';
+      const lock = await takeAppLock(stores.pool, sharing, (cause) => stop.now(cause));
       await run(cli, stores, options, stop.stopped);
       await lock.release();
     } finally {
@@ -59,9 +63,14 @@ async function run(cli: Cli, stores: Stores, options: Options, stopped: Promise<
   // An older warehouse serves until the first job has refreshed it: the gate need not wait for the pages.
   if (!existsSync(warehousePath(stores.dataDir)))
     await withStages(cli, (onStage) => refreshIfStale(stores, cli.clock, onStage));
-  const server = await withStages(cli, (onStage) => startServer(cli, stores, onStage));
-  const jobs = startJobs({ stores, server, clock: cli.clock, log: cli.log });
-  const { apiKeys } = cli.config();
+  const payments = await openGateway(cli, options.sandbox === true);
+  lines.push(payments.notice);
+  const server = await withStages(cli, (onStage) => startServer(cli, stores, onStage, payments));
+  payments.attach(server.url);
+  const { apiKeys, policyFile } = cli.config();
+  const { clock, log, env } = cli;
+  const { gateway } = payments;
+  const jobs = startJobs({ stores, server, clock, log, policyFile, env, gateway });
   const demo =
     merchant &&
     startDemoTraffic({
@@ -76,6 +85,7 @@ async function run(cli: Cli, stores: Stores, options: Options, stopped: Promise<
   );
   await stopped;
   await demo?.stop();
+  await payments.close();
   await jobs.stop();
   await server.close();
 }

@@ -39,3 +39,16 @@ export function driftSatisfaction(world: World, { payer }: Subscription): void {
   payer.satisfaction =
     0.82 * payer.satisfaction + 0.4 * world.random.churn.normal() + 0.12 * payer.school.quality;
 }
+
+/**
+ * P(voluntary end of this cycle), given that it was not told `leadDays` before the cycle of `days` ends: what nobody can
+ * beat. A decided end is told early in the cycle with a density that rises towards its end (a squared uniform draw).
+ */
+export function hiddenEndProbability(
+  hazard: number,
+  cycle: { readonly months: number; readonly days: number; readonly leadDays: number },
+): number {
+  const ends = 1 - (1 - hazard) ** cycle.months;
+  const untold = ends * Math.min(1, Math.sqrt((cycle.leadDays + 1) / cycle.days));
+  return untold / (1 - ends + untold);
+}

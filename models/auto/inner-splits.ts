@@ -4,8 +4,9 @@
  * some of them out: nothing can be chosen honestly then.
  */
 import { canFold, groupedFolds } from '../grouped-folds.js';
+import { hasBothClasses, takeLabels } from '../split.js';
 import type { Split } from '../split.js';
-import { hasBothClasses, newestHeldOut, positivesOf } from './training-part.js';
+import { newestHeldOut, positivesOf } from './training-part.js';
 import type { TrainingPart } from './training-part.js';
 
 const FOLDS = 5;
@@ -17,7 +18,8 @@ const HELD_OUT = 0.2;
 export function innerSplits({ y, at, group }: TrainingPart, seed: number): Split[] | null {
   if (at !== undefined) {
     const split = newestHeldOut(at, group, HELD_OUT);
-    return hasBothClasses(y, split.train) && hasBothClasses(y, split.test) ? [split] : null;
+    const sides = [split.train, split.test];
+    return sides.every((rows) => hasBothClasses(takeLabels(y, rows))) ? [split] : null;
   }
   const positives = positivesOf(y);
   const rarest = Math.min(positives, y.length - positives);

@@ -36,11 +36,6 @@ export function positivesOf(y: Uint8Array): number {
   return positives;
 }
 
-export function hasBothClasses(y: Uint8Array, rows: Int32Array): boolean {
-  const positives = positivesOf(takeLabels(y, rows));
-  return positives > 0 && positives < rows.length;
-}
-
 /** About `wanted` of the rows, both classes by their share and never fewer than one; the rows ascend. */
 export function sampleOf(y: Uint8Array, rows: Int32Array, wanted: number, seed: number): Int32Array {
   if (wanted >= rows.length) return rows;

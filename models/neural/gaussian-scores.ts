@@ -3,6 +3,7 @@
  * joined by straight lines and flat beyond the ends. A net then sees every number on one scale, whatever its tails or its
  * unit. Sources: van der Waerden 1952; the error function and its inverse after Winitzki 2008 (error below 2e-3).
  */
+import { lowerBound } from '../../features/lower-bound.js';
 
 export interface Knots {
   /** Distinct finite values, ascending. */
@@ -61,18 +62,6 @@ function sample(columns: readonly Float32Array[]): Float32Array {
     }
   }
   return taken.subarray(0, n);
-}
-
-/** Zero and minus zero are equal here, as they are to a net. */
-function lowerBound(ascending: Float32Array, value: number): number {
-  let low = 0;
-  let high = ascending.length;
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (ascending[middle]! < value) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function upperBound(ascending: Float32Array, value: number): number {

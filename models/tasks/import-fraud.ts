@@ -10,10 +10,12 @@ import { FEATURES } from '../../features/definitions.js';
 import { createFold } from '../../features/fold.js';
 import { replayRows } from '../../features/replay-rows.js';
 import { fraudTarget, rowsBetween } from '../../features/training-rows.js';
+import type { TrainingRows } from '../../features/training-rows.js';
 import { DAY_MS, DEFAULT_FOLD_SETTINGS, type Unit } from '../../features/vocabulary.js';
 import type { Artefact } from '../artefact.js';
 import { calibrateModel, fitCalibration } from '../calibrate.js';
 import type { Model } from '../contract.js';
+import { binnedSample, binnedScore } from '../reference.js';
 import { modelOver } from '../interchange/read-model-file.js';
 import type { ModelFile } from '../interchange/read-model-file.js';
 import { FRAUD_INTENDED_USE, fraudFigures, fraudThresholds } from './fraud-figures.js';
@@ -58,7 +60,7 @@ export async function importFraud(db: Duckdb, options: ImportFraudOptions): Prom
   const fold = createFold();
   const model = modelOver(file, fold.featureNames, options.columns);
   requireCodes(file, options.columns);
-  const { calibrate, test } = await judge(db, model, options);
+  const { judged, calibrate, test } = await judge(db, model, options);
   const calibration = fitCalibration('platt', calibrate.y, calibrate.fraudProbability);
   const calibrated = calibrateModel(model, calibration);
   const honest = (judged: Judged): Judged => ({
@@ -86,6 +88,10 @@ export async function importFraud(db: Duckdb, options: ImportFraudOptions): Prom
       `imported and, as its importer says, fitted on payments up to ${indianDay(options.trainedUntilMs - 1)} only`,
       seed,
     ),
+    reference: {
+      features: binnedSample(judged.frame, judged.payer),
+      score: binnedScore(tested.fraudProbability, test.rows.payer),
+    },
     intendedUse: FRAUD_INTENDED_USE,
   };
   return { artefact, test: tested };
@@ -113,7 +119,7 @@ async function judge(
   db: Duckdb,
   model: Model,
   { trainedUntilMs, asOfMs, onProgress }: ImportFraudOptions,
-): Promise<{ calibrate: Judged; test: Judged }> {
+): Promise<{ judged: TrainingRows; calibrate: Judged; test: Judged }> {
   const matureMs = asOfMs - DEFAULT_FOLD_SETTINGS.maturityDays * DAY_MS;
   const fromMs = Math.max(matureMs - MOST_DAYS * DAY_MS, trainedUntilMs);
   if (fromMs >= matureMs) {
@@ -139,7 +145,13 @@ async function judge(
         `to be fraud and ${FEWEST_FRAUDS} are needed`,
     );
   };
-  return { calibrate: await span('calibrate', fromMs, halfMs), test: await span('test', halfMs, matureMs) };
+  // What it was fitted on is elsewhere: the payments that it was judged on stand for them, for the watch.
+  const judged = rowsBetween(rows, fromMs, matureMs);
+  return {
+    judged,
+    calibrate: await span('calibrate', fromMs, halfMs),
+    test: await span('test', halfMs, matureMs),
+  };
 }
 
 function tooFew(reason: string): AppError {

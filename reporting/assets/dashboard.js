@@ -58,6 +58,7 @@ function readTable(table) {
       title: head.textContent.trim(),
       colour: head.dataset.colour,
       format: head.dataset.format,
+      band: head.dataset.band,
       values: rows.map((row) => number(row.cells[index].dataset.value)),
     }))
     .filter((one) => one.colour);
@@ -84,8 +85,20 @@ function readTheme() {
   };
 }
 
-function dataset({ title, colour, values, index }, kind, provisional, theme) {
+function dataset({ title, colour, values, index, band }, kind, provisional, theme) {
   const stroke = theme.colour(colour);
+  if (band) {
+    const fill = band === 'high' ? '-1' : false;
+    return {
+      label: title,
+      data: values,
+      fill,
+      backgroundColor: `${stroke}2e`,
+      borderWidth: 0,
+      pointRadius: 0,
+      band,
+    };
+  }
   if (kind !== 'lines') {
     // Side by side, a small series would take half of every bar's width: it stands before the large one instead.
     const overlaid = kind === 'bars' ? { grouped: false, order: -index } : {};
@@ -148,6 +161,8 @@ function options({ kind, format, theme, card, count }) {
         position: 'bottom',
         reverse: kind === 'bars',
         labels: {
+          // The lower edge of a band has no line of its own.
+          filter: ({ datasetIndex }, { datasets }) => datasets[datasetIndex].band !== 'low',
           color: theme.soft,
           font,
           boxWidth: 10,

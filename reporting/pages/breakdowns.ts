@@ -78,7 +78,7 @@ interface BreakdownCard {
   readonly words: boolean;
 }
 
-function breakdownCard({ id, title, rowTitle, rows, currency, words }: BreakdownCard): Html {
+export function breakdownCard({ id, title, rowTitle, rows, currency, words }: BreakdownCard): Html {
   const body = rows.map(
     (row) =>
       html`<tr>
@@ -114,7 +114,7 @@ function breakdownCard({ id, title, rowTitle, rows, currency, words }: Breakdown
 const ABBREVIATIONS = /\b(upi|emi|nach|otp|pin|cvv|vpa|id)\b/g;
 
 /** `insufficient_funds` -> "Insufficient funds", `incorrect_otp` -> "Incorrect OTP". */
-function inWords(code: string): string {
+export function inWords(code: string): string {
   const words = code.replaceAll('_', ' ').replace(ABBREVIATIONS, (word) => word.toUpperCase());
   return words === 'emandate' ? 'e-Mandate' : words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -8,7 +8,7 @@ import { html } from '../html.js';
 import type { Child, Html } from '../html.js';
 import { caseBadge } from './cases.js';
 import { facts, paymentFacts, reasonList } from './decision.js';
-import { notice, renderPage } from './layout.js';
+import { renderPage } from './layout.js';
 import { actionBadge, instant, probability } from './parts.js';
 
 export function casePage(found: InspectedCase): string {
@@ -101,10 +101,4 @@ function table(
       </tbody>
     </table>
   </div>`;
-}
-
-export function missingCasePage(): string {
-  const main = html`<div class="page-head"><h1>Case not found</h1></div>
-    ${notice({ title: 'There is no such case', text: html`It may belong to another installation. <a href="/cases">All cases</a>` })}`;
-  return renderPage({ title: 'Not found', section: '/cases', main });
 }

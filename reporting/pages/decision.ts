@@ -5,7 +5,7 @@ import type { InspectedDecision } from '../../scoring/decisions.js';
 import { UNKNOWN } from '../format.js';
 import { html } from '../html.js';
 import type { Child, Html } from '../html.js';
-import { notice, renderPage } from './layout.js';
+import { renderPage } from './layout.js';
 import { actionBadge, instant, probability } from './parts.js';
 
 /** `featureSetHash` is that of the gate's fold: it names the values of the vector. */
@@ -125,10 +125,4 @@ function inputTable(vector: Float32Array): Html {
         </tbody>
       </table>
     </div>`;
-}
-
-export function missingDecisionPage(): string {
-  const main = html`<div class="page-head"><h1>Decision not found</h1></div>
-    ${notice({ title: 'There is no such decision', text: html`It may belong to another installation. <a href="/decisions">All decisions</a>` })}`;
-  return renderPage({ title: 'Not found', section: '/decisions', main });
 }

@@ -8,17 +8,22 @@ import { daysIn } from '../period.js';
 import { successShare } from '../queries.js';
 import type { Totals } from '../queries.js';
 
-interface Figure {
+export interface Figure {
   readonly title: string;
   readonly value: string;
   readonly detail: Child;
 }
 
 export function figures(shown: ShownPeriod): Html {
+  return figureList([...amounts(shown), ...counts(shown)]);
+}
+
+/** Large numbers beside each other; the section that a page begins with. */
+export function figureList(list: readonly Figure[]): Html {
   return html`<section aria-labelledby="figures-title">
     <h2 id="figures-title" class="visually-hidden">Totals</h2>
     <dl class="figures">
-      ${[...amounts(shown), ...counts(shown)].map(
+      ${list.map(
         ({ title, value, detail }) =>
           html`<div class="figure">
             <dt>${title}</dt>

@@ -8,6 +8,8 @@ import type { Html } from '../html.js';
 
 const SECTIONS = [
   { path: '/', title: 'Overview' },
+  { path: '/payments', title: 'Payments' },
+  { path: '/forecast', title: 'Forecast' },
   { path: '/decisions', title: 'Decisions' },
   { path: '/cases', title: 'Cases' },
   { path: '/models', title: 'Models' },
@@ -85,4 +87,20 @@ export function notice({ title, text }: Notice): Html {
     <h2>${title}</h2>
     <p>${text}</p>
   </div>`;
+}
+
+interface Missing {
+  /** What is not there, in one word. */
+  readonly what: string;
+  readonly section: SectionPath;
+  /** The words of the link to the section. */
+  readonly all: string;
+}
+
+export function missingPage({ what, section, all }: Missing): string {
+  const title = `${what.charAt(0).toUpperCase()}${what.slice(1)} not found`;
+  const text = html`It may belong to another installation. <a href="${section}">${all}</a>`;
+  const main = html`<div class="page-head"><h1>${title}</h1></div>
+    ${notice({ title: `There is no such ${what}`, text })}`;
+  return renderPage({ title: 'Not found', section, main });
 }

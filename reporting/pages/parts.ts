@@ -49,6 +49,8 @@ export interface ChartColumn {
   /** A custom property of the style sheet without its dashes. */
   readonly colour: string;
   readonly format: 'money' | 'count' | 'share';
+  /** Lines only: the space between a low column and the high one after it is filled. */
+  readonly band?: 'low' | 'high';
 }
 
 export interface ChartRow {
@@ -105,8 +107,10 @@ export function chartFigure(chart: Chart): Html {
 
 function chartTable({ title, rowTitle, columns, rows }: Chart): Html {
   const head = columns.map(
-    ({ title: column, colour, format }) =>
-      html`<th scope="col" class="number" data-colour="${colour}" data-format="${format}">${column}</th>`,
+    ({ title: column, colour, format, band }) =>
+      html`<th scope="col" class="number" data-colour="${colour}" data-format="${format}" data-band="${band}">
+        ${column}
+      </th>`,
   );
   const body = rows.map(
     ({ label, cells, provisional }) =>

@@ -9,7 +9,7 @@ import type { Observation } from '../../features/fold.js';
 import type { LabelSource, PaymentRequest, PaymentStatus } from '../../ingest/facts.js';
 import type { Lake } from '../../ingest/lake.js';
 import { SEQUENCES_PER_BATCH } from '../../ingest/lake-tables.js';
-import { lastLiveSequence } from '../flush.js';
+import { firstLiveSequence, lastLiveSequence } from '../flush.js';
 import { loggedFacts } from '../live-state.js';
 
 /** @param client in a transaction that has asked for nothing yet. */
@@ -27,7 +27,9 @@ export async function* liveFacts(
     const db = await openDuckdb(':memory:');
     try {
       await lake.attach(db, live);
-      yield* lakeFacts(db, first.ordinal * SEQUENCES_PER_BATCH);
+      // A live batch counts up without gaps, so what comes after `after` begins as far into it as its sequences do.
+      const seen = Math.max(0, after + 1 - firstLiveSequence(first));
+      yield* lakeFacts(db, first.ordinal * SEQUENCES_PER_BATCH + seen);
     } finally {
       db.close();
     }

@@ -7,8 +7,12 @@ import { afterAll, afterEach, beforeAll, beforeEach } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
 import { buildHttp } from '../../app/http.js';
 import type { HttpDeps } from '../../app/http.js';
+import { countGatewayCalls } from '../../app/gateway-metrics.js';
+import { openWebhooks } from '../../app/webhooks.js';
+import type { Webhooks } from '../../app/webhooks.js';
 import { createLog, silentLog } from '../../core/log.js';
 import type { Log } from '../../core/log.js';
+import type { Gateway } from '../../core/ports/gateway.js';
 import { createFold } from '../../features/fold.js';
 import { openRegistry } from '../../models/registry.js';
 import type { ModelRecord, Registry } from '../../models/registry.js';
@@ -35,6 +39,8 @@ const MODEL_RECORD: ModelRecord = {
 interface HttpWorld {
   readonly world: World;
   readonly app: FastifyInstance;
+  /** What the app stores webhooks in; they are applied when the test says so. */
+  readonly webhooks: Webhooks;
   /** What the server promotes models by; it lists an invented one. */
   readonly registry: Registry;
   /** The lines that the gate and the server wrote since the test began. */
@@ -44,9 +50,14 @@ interface HttpWorld {
 }
 
 interface Access {
+  /** Who takes payments; nobody if absent. */
+  readonly gateway?: Gateway;
   readonly apiKeys: readonly string[];
   readonly host: string;
 }
+
+/** Signed with the current or the previous secret. */
+export const WEBHOOKS = { webhookSecrets: ['whsec_current', 'whsec_previous'], webhookMaxAgeDays: 15 };
 
 const THIS_MACHINE: Access = { apiKeys: [], host: '127.0.0.1' };
 
@@ -65,8 +76,9 @@ export function httpWorld(): () => HttpWorld {
     const log = createLog({ level: 'debug', pretty: false, destination: linesInto(logged) });
     const world = await openWorld({ pool: database.pool, log });
     const build = (access: Access) => buildHttp(httpDeps(world, folder, silentLog, access));
-    const app = await buildHttp(httpDeps(world, folder, log, THIS_MACHINE));
-    current = { world, logged, app, build, registry: registryOf(world, folder) };
+    const deps = httpDeps(world, folder, log, THIS_MACHINE);
+    const app = await buildHttp(deps);
+    current = { world, logged, app, webhooks: deps.webhooks, build, registry: registryOf(world, folder) };
   });
   afterEach(() => current.app.close());
   afterAll(async () => {
@@ -76,9 +88,13 @@ export function httpWorld(): () => HttpWorld {
   return () => current;
 }
 
-function httpDeps(world: World, folder: string, log: Log, access: Access): HttpDeps {
+function httpDeps(world: World, folder: string, log: Log, access: Access): HttpDeps & { webhooks: Webhooks } {
+  const { pool, clock } = world;
   return {
     ...world,
+    gateway: access.gateway ?? null,
+    gatewayCalls: countGatewayCalls(),
+    webhooks: openWebhooks({ pool, clock, log, config: WEBHOOKS }),
     config: access,
     log,
     replay: async (decisionId) => equalReplay(decisionId),
@@ -92,7 +108,11 @@ function httpDeps(world: World, folder: string, log: Log, access: Access): HttpD
       case: async () => null,
       productionModel: async () => null,
       modelHistory: async () => [],
+      challenge: async () => null,
+      latestComparison: async () => null,
+      guardrails: async () => null,
       latestWatch: async () => null,
+      latestForecast: () => Promise.resolve(null),
       watchedDays: async () => [],
     },
   };

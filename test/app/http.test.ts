@@ -134,6 +134,20 @@ describe('GET /v1/models', () => {
   });
 });
 
+describe('/v1/models/:version/challenges', () => {
+  it('names no model that is not saved, wants to know who and why, and tells that none is in shadow', async () => {
+    const { app } = gate();
+    const post = (payload: object) =>
+      app.inject({ method: 'POST', url: '/v1/models/abcdef0123/challenges', payload });
+    const asked = { task: 'fraud', step: 'start', actor: 'asha', reason: 'compared' };
+    const unknown = await post(asked);
+    expect([unknown.statusCode, unknown.json()]).toMatchObject([404, { code: 'no-such-model' }]);
+    expect((await post({ ...asked, actor: undefined })).statusCode).toBe(400);
+    const found = await app.inject('/v1/models/challenger?task=fraud');
+    expect([found.statusCode, found.json()]).toEqual([200, { challenger: null }]);
+  });
+});
+
 describe('POST /v1/outcomes', () => {
   it('reports what became of a payment', async () => {
     const { app } = gate();
@@ -183,6 +197,10 @@ describe('operating it', () => {
     expect(text).toContain('decisions_in_flight 0');
     expect(text).toContain('block_cap_open 0');
     expect(text).toContain('watch_max_psi Nan');
+    expect(text).toContain('challenger_scores_total 0');
+    expect(text).toContain('challenger_dropped_total{reason="busy"} 0');
+    expect(text).toContain('guardrail_breached{guardrail="blocks"} Nan');
+    expect(text).toContain('model_automatic_rollbacks 0');
     expect(text).toContain('process_cpu_seconds_total');
   });
 

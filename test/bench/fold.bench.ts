@@ -8,8 +8,7 @@ import path from 'node:path';
 import { openDuckdb, type Duckdb } from '../../core/duckdb.js';
 import { blankRequest, FoldState } from '../../features/fold-state.js';
 import { FEATURES } from '../../features/definitions.js';
-import { ENTITIES, WINDOWS, type FeatureDefinition } from '../../features/vocabulary.js';
-import { WINDOW_AGGREGATES } from '../../features/window-history.js';
+import { ENTITIES, WINDOW_AGGREGATES, WINDOWS, type FeatureDefinition } from '../../features/vocabulary.js';
 import { peakMemoryMegabytes, race, type Figure } from './measure.js';
 import { paymentsFile } from './payments-file.js';
 

@@ -12,16 +12,13 @@ import { openPostgres } from '../../core/postgres.js';
 import type { Postgres } from '../../core/postgres.js';
 import { seededRandom } from '../../core/random.js';
 import type { Random } from '../../core/random.js';
-import { CATEGORICAL_FEATURES, FEATURE_NAMES } from '../../features/definitions.js';
-import { createFold } from '../../features/fold.js';
+import { FEATURE_NAMES } from '../../features/definitions.js';
 import type { Fold } from '../../features/fold.js';
-import { boostedTrees } from '../../models/trees/boosted-trees.js';
 import type { Model } from '../../models/contract.js';
 import { createGate } from '../../scoring/decide.js';
 import { openLiveLog } from '../../scoring/live-log.js';
 import { DEFAULT_POLICY } from '../../scoring/policy-settings.js';
 import { toGateRequest } from '../../scoring/request.js';
-import type { DecisionBody } from '../../scoring/request.js';
 import { createListIndex } from '../../scoring/lists/list-index.js';
 import type { ListIndex } from '../../scoring/lists/list-index.js';
 import { openLiveRules } from '../../scoring/live-rules.js';
@@ -30,69 +27,23 @@ import { compileRuleSet } from '../../scoring/rules/rule-set.js';
 import { createSafeguards } from '../../scoring/safeguards.js';
 import { score } from '../../scoring/score.js';
 import type { FraudModel } from '../../scoring/score.js';
+import { LIST_ENTRIES, listedValue, MORE_RULES, requestBody, warm } from './gate-scene.js';
 import { quantile } from './measure.js';
 import type { Figure } from './measure.js';
 
-const HISTORY_PAYMENTS = 50_000;
-const TRAINING_ROWS = 6_000;
+const PAYERS = 5_000;
 const SCORED = 20_000;
 const DECIDED = 10_000;
 const CALLERS = 64;
 const START_AT = Date.UTC(2026, 0, 1);
+const MONTH_MS = 30 * 86_400_000;
 
 export async function benchGate(): Promise<Figure[]> {
   const random = seededRandom(1);
-  const { fold, atMs, model } = warm(random);
+  const atMs = START_AT + 2 * MONTH_MS;
+  const { fold, model: forest } = warm(random, PAYERS, atMs);
+  const model = fraudModel(forest, fold);
   return [...benchScoring(fold, atMs, model, random), ...(await benchDecisions(fold, model, random))];
-}
-
-function requestBody(i: number, random: Random): DecisionBody {
-  const payer = random.below(5_000);
-  return {
-    paymentId: `pay_${i}`,
-    payerId: `payer-${payer}`,
-    counterpartyId: `school-${payer % 60}`,
-    instrumentId: `token-${payer}-${random.below(2)}`,
-    deviceId: `device-${payer}`,
-    ip: `203.0.113.${random.below(256)}`,
-    method: 'upi',
-    category: 'meal-plan',
-    country: 'IN',
-    latitude: 12.9 + random.unit(),
-    longitude: 77.5 + random.unit(),
-    amountPaise: 100 * (50 + random.below(5_000)),
-  };
-}
-
-/** A fold that has seen a merchant's months, and a model of its newest vectors. */
-function warm(random: Random): { fold: Fold; atMs: number; model: FraudModel } {
-  const fold = createFold();
-  const columns = FEATURE_NAMES.map(() => new Float32Array(TRAINING_ROWS));
-  const y = new Uint8Array(TRAINING_ROWS);
-  const vector = new Float32Array(FEATURE_NAMES.length);
-  const firstTrained = HISTORY_PAYMENTS - TRAINING_ROWS;
-  let atMs = START_AT;
-  for (let i = 0; i < HISTORY_PAYMENTS; i++) {
-    atMs += random.below(200_000);
-    const { payment } = toGateRequest(requestBody(-i, random));
-    if (i >= firstTrained) {
-      fold.vector(payment, atMs, vector);
-      vector.forEach((value, j) => columns[j]?.fill(value, i - firstTrained, i - firstTrained + 1));
-      y[i - firstTrained] = random.unit() < (payment.amountPaise > 400_000n ? 0.04 : 0.003) ? 1 : 0;
-    }
-    fold.observe({
-      fact: 'payment',
-      ...payment,
-      status: 'captured',
-      failureReason: null,
-      sequence: i,
-      occurredAt: atMs,
-      knownAt: atMs,
-    });
-  }
-  const frame = { rows: TRAINING_ROWS, names: FEATURE_NAMES, columns, categorical: CATEGORICAL_FEATURES };
-  const model = boostedTrees.fit(frame, y, { settings: boostedTrees.defaults, seed: 1 });
-  return { fold, atMs, model: fraudModel(model, fold) };
 }
 
 function fraudModel(model: Model, fold: Fold): FraudModel {
@@ -108,17 +59,7 @@ function fraudModel(model: Model, fold: Fold): FraudModel {
   };
 }
 
-/** Twenty rules: the default ones, and as many that read texts and do arithmetic. */
-const BENCH_RULES = [
-  ...DEFAULT_RULES,
-  ...DEFAULT_RULES.map((rule, i) => ({
-    ...rule,
-    ruleId: `bench-${i}`,
-    condition: `amountPaise > ${1_000_000 + i} * 100 && !(country in ["IN", "NP"]) || payerCount1h * 2 >= ${40 + i} && method == "card"`,
-  })),
-];
-
-const LIST_ENTRIES = 100_000;
+const BENCH_RULES = [...DEFAULT_RULES, ...MORE_RULES];
 
 function benchLists(): ListIndex {
   const lists = createListIndex();
@@ -129,16 +70,7 @@ function benchLists(): ListIndex {
     expiresAt: null,
     reason: 'bench',
   } as const;
-  for (let i = 0; i < LIST_ENTRIES; i++) {
-    const ip = `10.${(i >> 14) & 255}.${(i >> 6) & 255}.${(i << 2) & 255}/30`;
-    const [subject, value] = [
-      ['payer', `blocked-payer-${i}`],
-      ['instrument', `blocked-token-${i}`],
-      ['device', `blocked-device-${i}`],
-      ['ip', ip],
-    ][i % 4] as ['payer' | 'instrument' | 'device' | 'ip', string];
-    lists.apply({ changeId: i + 1, ...entry, subject, value });
-  }
+  for (let i = 0; i < LIST_ENTRIES; i++) lists.apply({ changeId: i + 1, ...entry, ...listedValue(i) });
   return lists;
 }
 
@@ -153,7 +85,9 @@ function benchScoring(fold: Fold, atMs: number, model: FraudModel, random: Rando
   const lists = benchLists();
   const { featureSetHash } = fold;
   const out = new Float32Array(FEATURE_NAMES.length);
-  const requests = Array.from({ length: SCORED }, (_, i) => toGateRequest(requestBody(i, random)));
+  const requests = Array.from({ length: SCORED }, (_, i) =>
+    toGateRequest(requestBody(`pay_${i}`, random, PAYERS)),
+  );
   const micros = requests.map(({ payment, signals }, i) => {
     const startedAt = performance.now();
     const vector = fold.vector(payment, atMs + i, out);
@@ -218,8 +152,9 @@ async function decideMany(
     countryOf: () => null,
     stopwatch,
     featureNames: FEATURE_NAMES,
+    shadow: { observe: () => undefined },
   });
-  const bodies = Array.from({ length: DECIDED }, (_, i) => requestBody(i, random));
+  const bodies = Array.from({ length: DECIDED }, (_, i) => requestBody(`pay_${i}`, random, PAYERS));
   const latencies: number[] = [];
   const startedAt = performance.now();
   const caller = async () => {

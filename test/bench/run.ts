@@ -1,18 +1,41 @@
-/** `npm run bench [-- NAME…]`: runs the named benchmarks (all by default) and prints one table each. */
+/**
+ * `npm run bench [-- NAME… --seconds N]`: runs the named benchmarks (all by default) and prints one table each. Seconds are of each
+ * part of a benchmark that is under load, for a quick look.
+ */
+import { parseArgs } from 'node:util';
+import { benchCrash } from './crash.bench.js';
 import { benchFold } from './fold.bench.js';
+import { benchFoldSnapshot } from './fold-snapshot.bench.js';
+import { benchFuzz } from './fuzz.bench.js';
+import { benchForecast } from './forecast.bench.js';
 import { benchGate } from './gate.bench.js';
+import { benchGateHttp } from './gate-http.bench.js';
 import { benchImport } from './import.bench.js';
 import { benchLearners } from './learners.bench.js';
 import { machine, type Figure } from './measure.js';
+import { benchReconciliation } from './reconciliation.bench.js';
+import { benchPayments } from './payments.bench.js';
+import { benchWebhooks } from './webhooks.bench.js';
 
-const BENCHMARKS: Readonly<Record<string, () => Promise<readonly Figure[]>>> = {
+const BENCHMARKS: Readonly<Record<string, (seconds: number | null) => Promise<readonly Figure[]>>> = {
   import: benchImport,
   fold: benchFold,
-  gate: benchGate,
+  'fold-snapshot': benchFoldSnapshot,
+  crash: benchCrash,
+  gate: async (seconds) => [...(await benchGate()), ...(await benchGateHttp(seconds))],
+  fuzz: benchFuzz,
+  webhooks: benchWebhooks,
+  payments: benchPayments,
+  reconciliation: benchReconciliation,
   learners: benchLearners,
+  forecast: benchForecast,
 };
 
-const asked = process.argv.slice(2);
+const { positionals: asked, values } = parseArgs({
+  allowPositionals: true,
+  options: { seconds: { type: 'string' } },
+});
+const seconds = values.seconds === undefined ? null : Math.max(1, Math.round(Number(values.seconds)));
 const unknown = asked.filter((name) => !(name in BENCHMARKS));
 if (unknown.length > 0) {
   process.stderr.write(
@@ -24,7 +47,7 @@ process.stdout.write(`${machine()}\n`);
 for (const [name, run] of Object.entries(BENCHMARKS)) {
   if (asked.length > 0 && !asked.includes(name)) continue;
   process.stdout.write(`\n${name}\n`);
-  for (const figure of await run()) process.stdout.write(`  ${line(figure)}\n`);
+  for (const figure of await run(seconds)) process.stdout.write(`  ${line(figure)}\n`);
 }
 
 function line({ name, value, unit, note }: Figure): string {

@@ -14,7 +14,10 @@ describe('loadConfig', () => {
       databaseUrl: null,
       redisUrl: null,
       lakeUrl: null,
+      paymentGateway: null,
       razorpay: null,
+      webhookSecrets: [],
+      webhookMaxAgeDays: 15,
       geoipFile: null,
       policyFile: null,
       maxInFlight: 2000,
@@ -40,15 +43,19 @@ describe('loadConfig', () => {
       API_KEYS: `${KEY},${KEY}2`,
     });
     expect(config).toMatchObject({ port: 0, host: '0.0.0.0', dataDir: '/srv/hasivu', lakeUrl: '/srv/lake' });
-    expect(config.razorpay).toEqual({
-      keyId: 'rzp_test_example',
-      keySecret: 'example-secret',
-      webhookSecrets: ['current', 'previous'],
-    });
+    expect(config.paymentGateway).toBe('razorpay');
+    expect(config.razorpay).toEqual({ keyId: 'rzp_test_example', keySecret: 'example-secret' });
+    expect(config).toMatchObject({ webhookSecrets: ['current', 'previous'], webhookMaxAgeDays: 15 });
     expect(config).toMatchObject({ logLevel: 'debug', apiKeys: [KEY, `${KEY}2`] });
   });
 
   it.each([
+    [{ PAYMENT_GATEWAY: 'mock' }, 'PAYMENT_GATEWAY is "mock": expected razorpay, or double'],
+    [{ PAYMENT_GATEWAY: 'razorpay' }, 'RAZORPAY_KEY_ID is "": expected a key'],
+    [
+      { PAYMENT_GATEWAY: 'double', RAZORPAY_KEY_ID: 'rzp_live_example', RAZORPAY_KEY_SECRET: 'secret' },
+      'PAYMENT_GATEWAY is "double": expected razorpay, because RAZORPAY_KEY_ID is a live key',
+    ],
     [{ PORT: 'x' }, 'PORT is "x": expected a port from 0 to 65535, for instance 8080'],
     [{ PORT: '70000' }, 'PORT is "70000"'],
     [{ MAX_IN_FLIGHT: '0' }, 'MAX_IN_FLIGHT is "0": expected how many decisions may be in flight'],

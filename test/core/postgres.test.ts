@@ -81,13 +81,13 @@ describe('takeAppLock', () => {
   afterAll(() => database.close());
 
   it('refuses a second application until the first is gone', async () => {
-    const lock = await takeAppLock(database.pool, () => undefined);
-    await expect(takeAppLock(database.pool, () => undefined)).rejects.toMatchObject({
+    const lock = await takeAppLock(database.pool, 'alone', () => undefined);
+    await expect(takeAppLock(database.pool, 'alone', () => undefined)).rejects.toMatchObject({
       kind: 'conflict',
       code: 'already-running',
     });
     await lock.release();
-    const next = await takeAppLock(database.pool, () => undefined);
+    const next = await takeAppLock(database.pool, 'alone', () => undefined);
     await next.release();
   });
 
@@ -96,13 +96,13 @@ describe('takeAppLock', () => {
     const lost = new Promise<Error>((resolve) => {
       report = resolve;
     });
-    const lock = await takeAppLock(database.pool, report);
+    const lock = await takeAppLock(database.pool, 'alone', report);
     const { rows } = await database.pool.query(`SELECT pg_terminate_backend(pid) AS ended FROM pg_locks
       WHERE locktype = 'advisory' AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`);
     expect(rows).toEqual([{ ended: true }]);
     await expect(lost).resolves.toBeInstanceOf(Error);
     await lock.release();
-    const next = await takeAppLock(database.pool, () => undefined);
+    const next = await takeAppLock(database.pool, 'alone', () => undefined);
     await next.release();
   });
 });

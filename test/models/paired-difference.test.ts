@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import { seededRandom } from '../../core/random.js';
 import { aucOf } from '../../models/curve.js';
 import { aucRoc } from '../../models/metrics.js';
-import { pairedDifference } from '../../models/paired-difference.js';
+import { pairedDifference, pairedMeanDifference } from '../../models/paired-difference.js';
 
 /** Scores that follow the outcome, and the same scores with more noise. */
 function scored(rows: number): { y: Uint8Array; good: Float64Array; noisy: Float64Array } {
@@ -39,5 +39,16 @@ describe('a paired difference', () => {
     const once = width(pairedDifference({ y, first: good, second: noisy }, aucOf, 1));
     expect(width(pairedDifference(fourfold, aucOf, 1))).toBeLessThan(0.7 * once);
     expect(width(pairedDifference({ ...fourfold, cluster }, aucOf, 1))).toBeGreaterThan(0.7 * once);
+  });
+
+  it('of mean losses is the difference of the means, with an interval around it', () => {
+    const [first, second] = [good.map((score) => score ** 2), noisy.map((score) => score ** 2)];
+    const { value, interval } = pairedMeanDifference({ y, first, second }, 1);
+    const mean = (losses: Float64Array): number =>
+      losses.reduce((sum, loss) => sum + loss, 0) / losses.length;
+    expect(value).toBeCloseTo(mean(first) - mean(second), 12);
+    expect(interval.low).toBeLessThan(value);
+    expect(interval.high).toBeGreaterThan(value);
+    expect(pairedMeanDifference({ y, first, second: first }, 1).interval).toEqual({ low: 0, high: 0 });
   });
 });

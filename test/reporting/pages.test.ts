@@ -3,8 +3,12 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { FastifyInstance } from 'fastify';
 import { chromium } from 'playwright-core';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { comparisonReport } from '../support/comparison-report.js';
 import { driftReport } from '../support/drift-report.js';
+import { forecastReport } from '../support/forecast-report.js';
+import { guardrailCheck } from '../support/guardrail-check.js';
 import { paymentHistory } from '../support/payment-history.js';
+import { CHALLENGER } from '../support/shadow-log.js';
 import { inspected, inspectedCase, reportingSite } from '../support/reporting-site.js';
 import { describeIf, hasProgram } from '../support/skip.js';
 import type { TestWarehouse } from '../support/warehouse.js';
@@ -13,15 +17,24 @@ import { testWarehouse } from '../support/warehouse.js';
 const PAGES = [
   '/',
   '/?days=all',
+  '/payments',
   '/decisions',
   '/decisions/DECISION',
   '/cases',
   '/cases/CASE',
   '/models',
+  '/models/comparison',
   '/watch',
+  '/forecast',
 ];
 /** Drawings of each page; none elsewhere. */
-const CHARTS: Readonly<Record<string, number>> = { '/': 4, '/watch': 5 };
+const CHARTS: Readonly<Record<string, number>> = {
+  '/': 4,
+  '/payments': 2,
+  '/watch': 5,
+  '/forecast': 1,
+  '/models/comparison': 3,
+};
 /** Lowest contrast of a text with the background behind it, and that text (WCAG 2.2, relative luminance). */
 const LOWEST_CONTRAST = `(() => {
   const channels = (colour) => colour.match(/[\\d.]+/g).map(Number);
@@ -84,7 +97,18 @@ describeIf(hasProgram('chromium'), 'chromium is not installed', 'the pages in a 
       warehousePath: warehouse.path,
       decisions: newest,
       cases: newest.map((one) => inspectedCase(one)),
+      challenge: async () => ({
+        challengeId: 1,
+        task: 'fraud',
+        version: CHALLENGER,
+        actor: 'asha',
+        reason: 'the one with device features',
+        at: endsAt,
+      }),
+      latestComparison: async () => comparisonReport(),
+      guardrails: async () => guardrailCheck(),
       latestWatch: async () => driftReport(),
+      latestForecast: async () => forecastReport(),
       watchedDays: async () => [
         { day: '2026-03-08', maxPsi: 0.31, drifting: 1 },
         { day: '2026-03-09', maxPsi: 0.42, drifting: 1 },

@@ -3,7 +3,9 @@ import type { FastifyInstance } from 'fastify';
 import { formatMoney } from '../../core/money.js';
 import { html, markupOf } from '../../reporting/html.js';
 import { at, label, payment, refund } from '../support/facts.js';
+import { comparisonReport } from '../support/comparison-report.js';
 import { driftReport } from '../support/drift-report.js';
+import { guardrailCheck } from '../support/guardrail-check.js';
 import { inspected, inspectedCase, MODEL, reportingSite } from '../support/reporting-site.js';
 import type { TestWarehouse } from '../support/warehouse.js';
 import { testWarehouse } from '../support/warehouse.js';
@@ -284,6 +286,41 @@ describe('the watch', () => {
     );
     expect(body).toContain('keeps no record &lt;of&gt; it');
     expect(body).toContain('Announced and observed frauds');
+  });
+});
+
+describe('champion and challenger', () => {
+  it('say that nothing was compared yet, on their page and as a problem', async () => {
+    expect(await page('/models/comparison')).toContain('Nothing has been compared yet');
+    const response = await site.inject('/v1/reports/challenger');
+    expect([response.statusCode, response.json()]).toEqual([503, { code: 'not-compared-yet' }]);
+    const models = await page('/models');
+    expect(models).toContain('No model scores beside the one in production');
+    expect(models).toContain('The guardrails have not looked yet');
+  });
+
+  it('are shown with money, metrics and their differences, and answered as JSON', async () => {
+    const report = comparisonReport();
+    const app = siteOf({ warehousePath: warehouse.path, latestComparison: async () => report });
+    const body = (await page('/models/comparison', app)).replace(/\s+/g, ' ');
+    for (const text of ['₹9,12,500.00', '19 · ₹7,40,000.00', '+0.0110 to +0.0930', '12,380 of 12,400 live'])
+      expect(body).toContain(text);
+    expect((await app.inject('/v1/reports/challenger')).json()).toEqual(report);
+  });
+
+  it('are not judged by a page while labels are missing', async () => {
+    const labels = { ...comparisonReport().labels, notJudged: 'too <young>' };
+    const report = comparisonReport({ labels, metrics: [], calibration: null, reliability: [] });
+    const app = siteOf({ warehousePath: warehouse.path, latestComparison: async () => report });
+    expect(await page('/models/comparison', app)).toContain('Not judged yet: too &lt;young&gt;.');
+  });
+
+  it('stand beside what the guardrails found and did', async () => {
+    const app = siteOf({ warehousePath: warehouse.path, guardrails: async () => guardrailCheck() });
+    const body = (await page('/models', app)).replace(/\s+/g, ' ');
+    expect(body).toContain('role="alert"');
+    expect(body).toContain('production is back at 41b09e77c3d8.');
+    expect(body).toContain('would block 100 of 1000 decisions');
   });
 });
 

@@ -8,13 +8,11 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openDuckdb } from '../../core/duckdb.js';
 import { startOther, type OtherPrograms, otherPrograms } from '../support/other-program.js';
 
-const FOLDERS = ['core', 'ingest', 'features', 'models', 'scoring', 'reporting', 'app'];
-
 let programs: OtherPrograms;
 let dataDir: string;
 
 beforeAll(async () => {
-  programs = await otherPrograms(FOLDERS);
+  programs = await otherPrograms();
   dataDir = await mkdtemp(path.join(os.tmpdir(), 'hasivu-main-job-'));
   await writeFile(path.join(dataDir, 'payments.csv'), csv());
   const map = {

@@ -15,7 +15,7 @@ let server: ChildProcess;
 let url: string;
 
 beforeAll(async () => {
-  programs = await otherPrograms(['core', 'ingest', 'features', 'models', 'scoring', 'reporting', 'app']);
+  programs = await otherPrograms();
   dataDir = await mkdtemp(path.join(os.tmpdir(), 'hasivu-rule-life-'));
   await chmod(dataDir, 0o755);
   const country = path.join(dataDir, 'country.mmdb');

@@ -45,7 +45,7 @@ describe('the policy file', () => {
     [{ exploration: { ...DEFAULT_POLICY.exploration, share: -0.1 } }, 'exploration.share must be >= 0'],
   ])('refuses %j, naming the file and the field', async (content, message) => {
     await expect(read(content)).rejects.toMatchObject({ kind: 'bad-input', code: 'bad-policy' });
-    await expect(read(content)).rejects.toThrow(`POLICY_FILE ${file}: ${message}`);
+    await expect(read(content)).rejects.toThrow(`policy file ${file}: ${message}`);
   });
 
   it('is told of when it is missing', async () => {

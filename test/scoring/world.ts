@@ -30,6 +30,8 @@ import type { RuleAdmin } from '../../scoring/rules/admin.js';
 import { createSafeguards } from '../../scoring/safeguards.js';
 import type { Safeguards } from '../../scoring/safeguards.js';
 import type { Circumstances, FraudModel } from '../../scoring/score.js';
+import { createShadow } from '../../scoring/shadow.js';
+import type { Challenger, Shadow } from '../../scoring/shadow.js';
 
 export const START_AT = Date.UTC(2026, 0, 5, 6, 0, 0);
 
@@ -57,12 +59,16 @@ export interface World {
   /** Ids of the dry runs that were asked for; nobody carries them out. */
   readonly dryRuns: readonly string[];
   useModel(model: FraudModel | null): void;
+  readonly shadow: Shadow;
+  useChallenger(challenger: Challenger | null): void;
 }
 
 interface WorldSettings {
   readonly pool: Pool;
   /** From an empty lake and the log, unless given. */
   readonly restore?: () => Promise<LiveState>;
+  /** Instead of the log of one process. */
+  readonly liveLog?: LiveLog;
   readonly clock?: ManualClock;
   readonly log?: Log;
   readonly countryOf?: CountryOf;
@@ -76,7 +82,7 @@ export async function openWorld(settings: WorldSettings): Promise<World> {
   let model: FraudModel | null = null;
   const restore =
     settings.restore ?? (() => restoreLiveState({ pool, clock, createFold, history: NO_HISTORY }));
-  const liveLog = await openLiveLog({ pool, clock, log, restore });
+  const liveLog = settings.liveLog ?? (await openLiveLog({ pool, clock, log, restore }));
   const rules = await openLiveRules({ pool, clock, log, featureNames: FEATURE_NAMES });
   const dryRuns: string[] = [];
   const dryRunner = { requireRoom: () => undefined, start: (id: string) => void dryRuns.push(id) };
@@ -89,6 +95,8 @@ export async function openWorld(settings: WorldSettings): Promise<World> {
     maxInFlight: settings.maxInFlight ?? MAX_IN_FLIGHT,
   });
   await recordPolicy(pool, policy, clock);
+  let challenger: Challenger | null = null;
+  const shadow = createShadow({ pool, log, stopwatch, challenger: () => challenger, policy });
   const decide = createGate({
     pool,
     clock,
@@ -99,6 +107,7 @@ export async function openWorld(settings: WorldSettings): Promise<World> {
     stopwatch,
     safeguards,
     featureNames: FEATURE_NAMES,
+    shadow,
   });
   const reportOutcome = createOutcomes({ pool, clock, log: liveLog });
   return {
@@ -115,6 +124,10 @@ export async function openWorld(settings: WorldSettings): Promise<World> {
     safeguards,
     useModel: (next) => {
       model = next;
+    },
+    shadow,
+    useChallenger: (next) => {
+      challenger = next;
     },
   };
 }

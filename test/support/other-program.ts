@@ -21,7 +21,20 @@ export interface OtherPrograms {
   close(): Promise<void>;
 }
 
-export async function otherPrograms(folders: readonly string[]): Promise<OtherPrograms> {
+/** All that the command line imports. */
+const PRODUCT_FOLDERS = [
+  'core',
+  'ingest',
+  'features',
+  'models',
+  'scoring',
+  'billing',
+  'reporting',
+  'adapters',
+  'app',
+];
+
+export async function otherPrograms(folders: readonly string[] = PRODUCT_FOLDERS): Promise<OtherPrograms> {
   const root = packageRoot();
   await mkdir(path.join(root, 'dist'), { recursive: true });
   const compiled = await mkdtemp(path.join(root, 'dist', 'test-'));

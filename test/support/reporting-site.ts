@@ -144,7 +144,11 @@ export function reportingSite({ decisions = [], cases = [], ...given }: Site): F
     featureSetHash: FEATURE_SET,
     productionModel: () => Promise.resolve(MODEL),
     modelHistory: () => Promise.resolve(MODEL_HISTORY),
+    challenge: () => Promise.resolve(null),
+    latestComparison: () => Promise.resolve(null),
+    guardrails: () => Promise.resolve(null),
     latestWatch: () => Promise.resolve(null),
+    latestForecast: () => Promise.resolve(null),
     watchedDays: () => Promise.resolve([]),
     latestDecisions: ({ limit, action, before }) => {
       const start = before === null ? 0 : decisions.findIndex(({ decisionId }) => decisionId === before) + 1;

@@ -55,6 +55,7 @@ describe('doctor', () => {
       'data folder',
       'postgresql',
       'duckdb',
+      'redis',
       'port',
     ]);
   });
@@ -71,7 +72,7 @@ describe('doctor', () => {
       DATABASE_URL: 'postgres://user:hidden-word@127.0.0.1:1/none',
     });
     expect({ code, failed }).toEqual({ code: 1, failed: ['data folder', 'postgresql', 'port'] });
-    expect(errors).toBe('error: 3 of 6 checks failed [doctor-failed]\n');
+    expect(errors).toBe('error: 3 of 7 checks failed [doctor-failed]\n');
     expect(JSON.stringify(report)).toContain(
       `127.0.0.1:${port} is taken: stop the other program or set PORT`,
     );

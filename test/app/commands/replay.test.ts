@@ -31,6 +31,9 @@ describe('hasivu replay', () => {
     expect(code).toBe(0);
     expect(JSON.parse(output)).toEqual({ replayed: 18, equal: 18, different: 0, unknown: 0, notEqual: [] });
     expect((await replay('--last', '5')).output).toBe('5 decisions: 5 equal, 0 different, 0 unknown\n');
+    expect((await replay('--random', '7', '--seed', '2')).output).toBe(
+      '7 decisions: 7 equal, 0 different, 0 unknown\n',
+    );
   });
 
   it('replays one decision, names what differs and then fails', async () => {
@@ -65,11 +68,12 @@ describe('hasivu replay', () => {
   });
 
   it.each`
-    argv                        | code | message
-    ${[]}                       | ${2} | ${'give a decision, or --last'}
-    ${['dec_1', '--last', '3']} | ${2} | ${'give a decision, or --last'}
-    ${['--last', 'all']}        | ${2} | ${'whole number'}
-    ${['dec_1']}                | ${1} | ${'no decision has this id'}
+    argv                                | code | message
+    ${[]}                               | ${2} | ${'give a decision, or --last'}
+    ${['dec_1', '--last', '3']}         | ${2} | ${'give a decision, or --last'}
+    ${['--last', '3', '--random', '3']} | ${2} | ${'--last or --random'}
+    ${['--last', 'all']}                | ${2} | ${'whole number'}
+    ${['dec_1']}                        | ${1} | ${'no decision has this id'}
   `('$argv fails with one clear line', async ({ argv, code, message }) => {
     const failed = await replay(...(argv as string[]));
     expect(failed.code).toBe(code);

@@ -82,6 +82,16 @@ describe('importing a fraud model', () => {
     expect(Math.max(...calibrated.slice(1).map((p, i) => calibrated[i]! - p))).toBeLessThan(1e-6);
   });
 
+  it('keeps what the payments that judged it looked like, for the watch', async () => {
+    const { artefact, test } = await importFraud(db, { ...asked, file });
+    const { features, score } = artefact.reference!;
+    expect(features.columns.map(({ name }) => name)).toEqual(createFold().featureNames);
+    expect(features.rows).toBeGreaterThan(test.y.length);
+    expect(score.rows).toBe(test.y.length);
+    for (const { counts } of features.columns)
+      expect(counts.reduce((sum, count) => sum + count, 0)).toBe(features.rows);
+  });
+
   it('uses the weeks that there are when fewer have passed', async () => {
     const { artefact, test } = await importFraud(db, {
       ...asked,

@@ -57,6 +57,18 @@ describe('a replay of logged decisions', () => {
     expect(notEqual(await replay({ last: 1000 })).slice(0, 3)).toEqual([]);
   }, 120_000);
 
+  it('finds none in decisions drawn from the whole log, and a seed draws the same again', async () => {
+    const drawn = await replay({ random: 100, seed: 5 });
+    expect(notEqual(drawn)).toEqual([]);
+    expect(new Set(drawn.map(({ paymentId }) => paymentId.slice(0, 6)))).toEqual(
+      new Set(['pay_0_', 'pay_1_', 'pay_2_']),
+    );
+    const idsOf = (reports: readonly ReplayReport[]) => reports.map(({ decisionId }) => decisionId);
+    expect(idsOf(drawn)).toHaveLength(100);
+    expect(idsOf(await replay({ random: 100, seed: 5 }))).toEqual(idsOf(drawn));
+    expect(idsOf(await replay({ random: 100, seed: 6 }))).not.toEqual(idsOf(drawn));
+  }, 120_000);
+
   it('covered what makes it hard', async () => {
     const { rows } = await gate.database.pool.query<Record<string, bigint>>(
       `SELECT count(DISTINCT model_version) AS models, count(DISTINCT rule_set_hash) AS rule_sets,

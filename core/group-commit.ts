@@ -4,7 +4,7 @@
  * behind it fails too, since it was prepared on top of the failed items. The queue is bounded: beyond it, callers are told
  * to come back later instead of waiting without end.
  */
-import { AppError, assert } from '../core/errors.js';
+import { AppError, assert } from './errors.js';
 
 interface GroupCommit<Item, Result> {
   /** Resolves when the item's batch is written, rejects when it is not. */
@@ -58,7 +58,7 @@ export function createGroupCommit<Item, Result>(
 
   function requireRoom(): void {
     if (queue.length < settings.maxWaiting) return;
-    throw unavailable('gate-busy', 'too many requests wait to be written; try again shortly');
+    throw unavailable('too-busy', 'too many requests wait to be written; try again shortly');
   }
 
   return {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { createGroupCommit } from '../../scoring/group-commit.js';
+import { createGroupCommit } from '../../core/group-commit.js';
 
 /** A store whose writes end when the test says so. */
 function slowStore() {
@@ -82,9 +82,9 @@ describe('group commit', () => {
     await turn();
     added.push(group.add(2), group.add(3));
     expect(() => group.requireRoom()).toThrow(
-      expect.objectContaining({ kind: 'unavailable', code: 'gate-busy' }),
+      expect.objectContaining({ kind: 'unavailable', code: 'too-busy' }),
     );
-    await expect(group.add(4)).rejects.toMatchObject({ code: 'gate-busy' });
+    await expect(group.add(4)).rejects.toMatchObject({ code: 'too-busy' });
     store.gates[0]?.open();
     await turn();
     store.gates[1]?.open();

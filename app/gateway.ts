@@ -1,0 +1,73 @@
+/**
+ * Who takes the payments of this run: Razorpay with the configured key, its local double when that is asked for, or nobody. The
+ * double makes its own webhook secret and sends its webhooks to this server.
+ */
+import { startDouble } from '../adapters/gateway/double/double.js';
+import { createRazorpayGateway } from '../adapters/gateway/razorpay/gateway.js';
+import { newSecret } from '../core/ids.js';
+import type { Gateway } from '../core/ports/gateway.js';
+import type { Cli } from './cli-io.js';
+import { countGatewayCalls } from './gateway-metrics.js';
+import type { GatewayCalls } from './gateway-metrics.js';
+
+export interface OpenGateway {
+  /** Null: no payments are taken. */
+  readonly gateway: Gateway | null;
+  /** Current first. */
+  readonly webhookSecrets: readonly string[];
+  /** How its calls ended so far. */
+  readonly calls: GatewayCalls;
+  /** One line for people. */
+  readonly notice: string;
+  /** Tells the double where webhooks go; Razorpay is told in its dashboard. */
+  attach(serverUrl: string): void;
+  close(): Promise<void>;
+}
+
+/** @param isSandbox the double takes payments unless the configuration names who does. */
+export async function openGateway(cli: Cli, isSandbox: boolean): Promise<OpenGateway> {
+  const { paymentGateway, razorpay, webhookSecrets } = cli.config();
+  const calls = countGatewayCalls();
+  const onBreaker = (isOpen: boolean): void => {
+    calls.onBreaker(isOpen);
+    if (isOpen) cli.log.warn('the payment gateway fails: calls to it are held back');
+    else cli.log.info('the payment gateway answers again');
+  };
+  const chosen = paymentGateway ?? (isSandbox ? 'double' : null);
+  const watched = { ...calls, onBreaker };
+  if (chosen === 'double') return openDouble(cli, webhookSecrets, watched);
+  const gateway =
+    razorpay === null ? null : createRazorpayGateway({ ...razorpay, ...watched, doubleUrl: null });
+  return {
+    gateway,
+    webhookSecrets,
+    calls,
+    notice:
+      gateway === null
+        ? 'payments: none; RAZORPAY_KEY_ID or --sandbox'
+        : `payments: Razorpay, ${gateway.mode} mode`,
+    attach: () => undefined,
+    close: async () => undefined,
+  };
+}
+
+async function openDouble(
+  { clock }: Cli,
+  configured: readonly string[],
+  calls: GatewayCalls,
+): Promise<OpenGateway> {
+  const double = await startDouble({ clock, port: 0, ticks: true, seed: clock.now() });
+  const { url, keyId, keySecret } = double;
+  const webhookSecrets = configured.length > 0 ? configured : [newSecret()];
+  return {
+    gateway: createRazorpayGateway({ keyId, keySecret, doubleUrl: url, ...calls }),
+    webhookSecrets,
+    calls,
+    notice: `payments: a local double of Razorpay at ${url}, no money moves`,
+    attach: (serverUrl) => {
+      const [secret = ''] = webhookSecrets;
+      double.arrangeWebhooks({ target: { url: `${serverUrl}/webhooks/razorpay`, secret } });
+    },
+    close: double.close,
+  };
+}

@@ -1,0 +1,148 @@
+/**
+ * The forecasts that compete for a series: learners of level and trend on adjustments for its seasons, and learners that
+ * carry their own. A candidate that does not apply gives null; none throws, none is NaN.
+ */
+import { autoregressionAhead } from './autoregression.js';
+import { crostonRate, type CrostonForm } from './croston.js';
+import { adjustSeasons, restoreSeasons, type Adjustment, type AdjustmentSettings } from './decompose.js';
+import { fitEts, fitShape, MOST_SEASON, type Warm } from './ets.js';
+import { openLagRegression, type LagRegression } from './lag-regression.js';
+import type { SmoothingShape } from './smoothing.js';
+import { dynamicThetaAhead, thetaAhead } from './theta.js';
+
+export interface History {
+  /** Finite (n). */
+  readonly y: Float64Array;
+  /** Declared season; 1 for none. */
+  readonly season: number;
+  /** Seasons found in it, ascending; empty for none. */
+  readonly seasons: readonly number[];
+  readonly h: number;
+  /** Parameters of the fits of earlier origins. */
+  readonly warm: Warm;
+}
+
+interface Candidate {
+  readonly name: string;
+  readonly ahead: (history: Prepared) => Float64Array | null;
+}
+
+/** A history with its adjustments, made once for all candidates. */
+interface Prepared extends History {
+  /** For the declared season alone. */
+  readonly short: Adjustment;
+  /** For all seasons, the last cycles counting most; null when there are none beside the declared one. */
+  readonly long: Adjustment | null;
+  readonly lags: LagRegression | null;
+  /** For positive series. */
+  readonly logLags: LagRegression | null;
+  readonly zeroShare: number;
+}
+
+const CLASSICAL: AdjustmentSettings = { fade: 1, shrink: false };
+/** A season that the test does not find may be there all the same, as far as it stands out of its noise. */
+const UNPROVEN: AdjustmentSettings = { fade: 1, shrink: true };
+/** Few cycles of many places: noisy, so drawn in; and a long season drifts, so that recent cycles count most. */
+const EVOLVING: AdjustmentSettings = { fade: 0.8, shrink: true };
+/** Share of zeros from which demand is intermittent (Syntetos, Boylan and Croston 2005: a mean gap of 1.32 steps). */
+const INTERMITTENT = 0.25;
+/** Little for long series of regular seasons; more where lags are many for the rows. */
+const LOOSE = 0.003;
+const FIRM = 0.1;
+
+export const CANDIDATES: readonly Candidate[] = [
+  { name: 'naive', ahead: onShort((y, { h }) => flat(y[y.length - 1]!, h)) },
+  { name: 'seasonal naive', ahead: ({ season, ...rest }) => repeatLast(rest, season) },
+  {
+    name: 'seasonal naive, long',
+    ahead: (one) => (one.long === null ? null : repeatLast(one, one.seasons.at(-1)!)),
+  },
+  { name: 'smoothing', ahead: onShort(smooth('none')) },
+  { name: 'smoothing, long', ahead: onLong(smooth('none')) },
+  { name: 'Holt', ahead: onShort(smooth('additive')) },
+  { name: 'damped', ahead: onShort(smooth('damped')) },
+  { name: 'damped, long', ahead: onLong(smooth('damped')) },
+  { name: 'ETS', ahead: ets },
+  { name: 'Theta', ahead: onShort((y, { h, warm }) => thetaAhead(y, h, warm)) },
+  { name: 'dynamic Theta', ahead: onShort((y, { h, warm }) => dynamicThetaAhead(y, h, warm, 'dynamic')) },
+  {
+    name: 'dynamic Theta, long',
+    ahead: onLong((y, { h, warm }) => dynamicThetaAhead(y, h, warm, 'dynamic long')),
+  },
+  { name: 'autoregression', ahead: onShort((y, { h }) => autoregressionAhead(y, h, 0)) },
+  { name: 'autoregression, long', ahead: onLong((y, { h }) => autoregressionAhead(y, h, 0)) },
+  { name: 'autoregression of changes', ahead: onShort((y, { h }) => autoregressionAhead(y, h, 1)) },
+  { name: 'autoregression of changes, long', ahead: onLong((y, { h }) => autoregressionAhead(y, h, 1)) },
+  { name: 'lags', ahead: ({ lags, h }) => lags?.(h, LOOSE) ?? null },
+  { name: 'lags, firm', ahead: ({ lags, h }) => lags?.(h, FIRM) ?? null },
+  { name: 'lags of logarithms', ahead: ({ logLags, h }) => logLags?.(h, LOOSE).map(Math.exp) ?? null },
+  { name: 'lags of logarithms, firm', ahead: ({ logLags, h }) => logLags?.(h, FIRM).map(Math.exp) ?? null },
+  { name: 'Croston', ahead: (one) => intermittent(one, 'croston') },
+  { name: 'Croston, unbiased', ahead: (one) => intermittent(one, 'sba') },
+  { name: 'Croston, forgetting', ahead: (one) => intermittent(one, 'tsb') },
+];
+
+/** A path for each candidate, in their order (h), null where it does not apply. */
+export function candidatePaths(history: History): (Float64Array | null)[] {
+  const { y, season, seasons, h } = history;
+  const isPositive = y.every((value) => value > 0);
+  const form = isPositive ? 'multiplicative' : 'additive';
+  const isLonger = seasons.some((one) => one !== season);
+  const prepared: Prepared = {
+    ...history,
+    short: seasons.includes(season)
+      ? adjustSeasons(y, [season], h, form, CLASSICAL)
+      : adjustSeasons(y, season > 1 && y.length >= 3 * season ? [season] : [], h, form, UNPROVEN),
+    long: isLonger ? adjustSeasons(y, seasons, h, form, EVOLVING) : null,
+    lags: openLagRegression(y, seasons),
+    logLags: isPositive ? openLagRegression(y.map(Math.log), seasons) : null,
+    zeroShare: y.reduce((count, value) => count + (value === 0 ? 1 : 0), 0) / y.length,
+  };
+  return CANDIDATES.map(({ ahead }) => {
+    const path = ahead(prepared);
+    return path !== null && path.every(Number.isFinite) ? path : null;
+  });
+}
+
+type Learner = (adjusted: Float64Array, history: Prepared) => Float64Array;
+
+function onShort(learner: Learner): Candidate['ahead'] {
+  return (history) => restoreSeasons(learner(history.short.adjusted, history), history.short);
+}
+
+function onLong(learner: Learner): Candidate['ahead'] {
+  return (history) => {
+    const { long } = history;
+    return long && restoreSeasons(learner(long.adjusted, history), long);
+  };
+}
+
+function smooth(trend: SmoothingShape['trend']): Learner {
+  const shape: SmoothingShape = { error: 'additive', trend, season: 'none' };
+  return (adjusted, { h, warm, short }) => {
+    const name = `${trend}${adjusted === short.adjusted ? '' : ' long'}`;
+    const { filter, parameters } = fitShape(adjusted, shape, 1, { warm, name });
+    return filter.ahead(parameters, h);
+  };
+}
+
+/** A season too long for its states is taken out before. */
+function ets({ y, season, short, h, warm }: Prepared): Float64Array {
+  const isWhole = season <= MOST_SEASON;
+  const { filter, parameters } = fitEts(isWhole ? y : short.adjusted, isWhole ? season : 1, warm);
+  const path = filter.ahead(parameters, h);
+  return isWhole ? path : restoreSeasons(path, short);
+}
+
+function flat(value: number, h: number): Float64Array {
+  return new Float64Array(h).fill(value);
+}
+
+function repeatLast({ y, h }: { y: Float64Array; h: number }, season: number): Float64Array | null {
+  if (season < 2 || y.length < season) return null;
+  return Float64Array.from({ length: h }, (_, t) => y[y.length - season + (t % season)]!);
+}
+
+function intermittent({ y, h, zeroShare }: Prepared, form: CrostonForm): Float64Array | null {
+  return zeroShare < INTERMITTENT ? null : flat(crostonRate(y, form), h);
+}

@@ -1,0 +1,120 @@
+/**
+ * Classical decomposition with one or several nested seasons (Persons 1919; several, shortest first, as in MSTL: Bandara,
+ * Hyndman and Bergmeir 2021). Only the seasonal indices are kept: what remains after them is what the learners of level and trend see.
+ */
+export type SeasonalForm = 'additive' | 'multiplicative';
+
+export interface Adjustment {
+  readonly form: SeasonalForm;
+  /** The series without its seasons (n). */
+  readonly adjusted: Float64Array;
+  /** The seasons, joined, of the next steps: a term to add or a factor (h). */
+  readonly ahead: Float64Array;
+}
+
+/** Weight of a cycle in the seasonal mean relative to the one after it; 1 is the classical mean. */
+export interface AdjustmentSettings {
+  readonly fade: number;
+  /** 1 keeps the indices; less draws them to no season by their noise (James-Stein; Miller and Williams 2003). */
+  readonly shrink: boolean;
+}
+
+const classical: AdjustmentSettings = { fade: 1, shrink: false };
+
+/** Multiplicative needs a positive series. `seasons` ascending, each at most half of the series. */
+export function adjustSeasons(
+  y: Float64Array,
+  seasons: readonly number[],
+  h: number,
+  form: SeasonalForm,
+  settings: AdjustmentSettings = classical,
+): Adjustment {
+  const adjusted = Float64Array.from(y);
+  const ahead = new Float64Array(h).fill(form === 'additive' ? 0 : 1);
+  for (const season of seasons) {
+    const indices = seasonalIndices(adjusted, season, form, settings);
+    for (let t = 0; t < adjusted.length; t++) {
+      if (form === 'additive') adjusted[t]! -= indices[t % season]!;
+      else adjusted[t]! /= indices[t % season]!;
+    }
+    for (let t = 0; t < h; t++) {
+      const index = indices[(y.length + t) % season]!;
+      if (form === 'additive') ahead[t]! += index;
+      else ahead[t]! *= index;
+    }
+  }
+  return { form, adjusted, ahead };
+}
+
+/** Puts the seasons back on a path of the adjusted series, in place. */
+export function restoreSeasons(path: Float64Array, { form, ahead }: Adjustment): Float64Array {
+  for (let t = 0; t < path.length; t++) {
+    if (form === 'additive') path[t]! += ahead[t]!;
+    else path[t]! *= ahead[t]!;
+  }
+  return path;
+}
+
+/** By place in the cycle, the first being that of y[0] (season). They sum to 0 or average 1. */
+function seasonalIndices(
+  y: Float64Array,
+  season: number,
+  form: SeasonalForm,
+  { fade, shrink }: AdjustmentSettings,
+): Float64Array {
+  const trend = centredMean(y, season);
+  const sums = new Float64Array(season);
+  const squares = new Float64Array(season);
+  const weights = new Float64Array(season);
+  for (let t = 0; t < y.length; t++) {
+    const level = trend[t]!;
+    if (level !== level) continue;
+    const value = form === 'additive' ? y[t]! - level : y[t]! / level;
+    if (!Number.isFinite(value)) continue;
+    const weight = fade === 1 ? 1 : fade ** Math.floor((y.length - 1 - t) / season);
+    sums[t % season]! += weight * value;
+    squares[t % season]! += weight * value * value;
+    weights[t % season]! += weight;
+  }
+  const neutral = form === 'additive' ? 0 : 1;
+  const means = sums.map((sum, k) => (weights[k]! > 0 ? sum / weights[k]! : neutral));
+  let mean = 0;
+  for (const value of means) mean += value / season;
+  const kept = shrink ? keptShare(means, squares, weights, mean) : 1;
+  return means.map((value) => {
+    const index = form === 'additive' ? value - mean : value / mean;
+    const drawn = neutral + kept * (index - neutral);
+    return form === 'multiplicative' && !(drawn > 0.01) ? 0.01 : drawn;
+  });
+}
+
+/** Share of the spread of the indices that is not noise of their means. */
+function keptShare(means: Float64Array, squares: Float64Array, weights: Float64Array, mean: number): number {
+  let spread = 0;
+  let noise = 0;
+  let places = 0;
+  for (let k = 0; k < means.length; k++) {
+    const weight = weights[k]!;
+    if (!(weight > 1)) continue;
+    spread += (means[k]! - mean) ** 2;
+    noise += Math.max(0, squares[k]! / weight - means[k]! ** 2) / (weight - 1);
+    places++;
+  }
+  return places < 3 || !(spread > 0) ? 1 : Math.max(0, 1 - ((places - 3) * noise) / (places * spread));
+}
+
+/** Moving mean over one season, even seasons with half weights at both ends; NaN where it does not reach (n). */
+function centredMean(y: Float64Array, season: number): Float64Array {
+  const n = y.length;
+  const half = Math.floor(season / 2);
+  const trend = new Float64Array(n).fill(NaN);
+  const sums = new Float64Array(n + 1);
+  for (let t = 0; t < n; t++) sums[t + 1] = sums[t]! + y[t]!;
+  for (let t = half; t + half < n; t++) {
+    trend[t] =
+      season % 2 === 1
+        ? (sums[t + half + 1]! - sums[t - half]!) / season
+        : (sums[t + half]! - sums[t - half + 1]! + (y[t - half]! + y[t + half]!) / 2) / season;
+  }
+  return trend;
+}
