@@ -39,7 +39,10 @@ export async function runForecast(
       const forecast =
         revenue && (await forecastRevenue(revenue, { seed: SEED, threads: availableParallelism() }));
       if (revenue === null || forecast === null)
-        return log.info({ event: 'forecast-waits', reason: `fewer than ${LEAST_WEEKS} weeks of revenue are known` });
+        return log.info({
+          event: 'forecast-waits',
+          reason: `fewer than ${LEAST_WEEKS} weeks of revenue are known`,
+        });
       await saveForecast(pool, { ...revenue, forecast, madeAt: clock.now() });
     }
     // Said when something new is known, not every hour.

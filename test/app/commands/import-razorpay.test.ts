@@ -4,9 +4,16 @@ import { runProgram } from '../../../app/program.js';
 import { manualClock } from '../../../core/clock.js';
 import { testTerminal } from '../../support/terminal.js';
 
-async function run(env: Record<string, string>, ...argv: string[]): Promise<{ code: number; errors: string }> {
+async function run(
+  env: Record<string, string>,
+  ...argv: string[]
+): Promise<{ code: number; errors: string }> {
   const terminal = testTerminal();
-  const settings = { commands: [registerImport], env: { LOG_LEVEL: 'silent', ...env }, clock: manualClock(0) };
+  const settings = {
+    commands: [registerImport],
+    env: { LOG_LEVEL: 'silent', ...env },
+    clock: manualClock(0),
+  };
   const code = await runProgram({ ...settings, argv: ['import', 'razorpay', ...argv], terminal });
   return { code, errors: terminal.errors() };
 }
