@@ -1,9 +1,9 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { crashRounds } from '../support/crash-rounds.js';
-import { otherPrograms } from '../support/other-program.js';
+import { otherPrograms, removeFolder } from '../support/other-program.js';
 import type { OtherPrograms } from '../support/other-program.js';
 
 /** The long run of twenty is `npm run bench -- crash`. */
@@ -21,7 +21,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await programs.close();
-  await rm(dataDir, { recursive: true, force: true });
+  await removeFolder(dataDir);
 });
 
 describe('a server that is killed under load', () => {

@@ -1,12 +1,12 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { openDuckdb } from '../../core/duckdb.js';
-import { startOther, type OtherPrograms, otherPrograms } from '../support/other-program.js';
+import { startOther, type OtherPrograms, otherPrograms, removeFolder } from '../support/other-program.js';
 
 let programs: OtherPrograms;
 let dataDir: string;
@@ -27,7 +27,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await programs.close();
-  await rm(dataDir, { recursive: true, force: true });
+  await removeFolder(dataDir);
 });
 
 /** Sixty payments of ten payers, 100.50 to 130.00 rupees. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import type { ChildProcess } from 'node:child_process';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -13,7 +13,7 @@ import { openLake } from '../../ingest/lake.js';
 import { manualClock } from '../../core/clock.js';
 import { liveFacts } from '../../scoring/replay/live-facts.js';
 import { loggedVector } from '../scoring/world.js';
-import { type OtherPrograms, otherPrograms, startOther } from '../support/other-program.js';
+import { type OtherPrograms, otherPrograms, startOther, removeFolder } from '../support/other-program.js';
 import { testPostgres, type TestPostgres } from '../support/postgres.js';
 import { testRedis, type TestRedis } from '../support/redis.js';
 import { describeIf, hasProgram } from '../support/skip.js';
@@ -52,7 +52,7 @@ describeIf(
       await redis.close();
       await database.close();
       await programs.close();
-      await rm(dataDir, { recursive: true, force: true });
+      await removeFolder(dataDir);
     });
 
     async function start(): Promise<void> {

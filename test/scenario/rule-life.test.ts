@@ -1,13 +1,13 @@
 import { once } from 'node:events';
 import type { ChildProcess } from 'node:child_process';
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ipv4Bits, mmdbFile } from '../support/mmdb.js';
-import { startOther, type OtherPrograms, otherPrograms } from '../support/other-program.js';
+import { startOther, type OtherPrograms, otherPrograms, removeFolder } from '../support/other-program.js';
 
 let programs: OtherPrograms;
 let dataDir: string;
@@ -41,7 +41,7 @@ afterAll(async () => {
   server.kill('SIGINT');
   if (server.exitCode === null) await once(server, 'exit');
   await programs.close();
-  await rm(dataDir, { recursive: true, force: true });
+  await removeFolder(dataDir);
 });
 
 async function call(address: string, payload?: object) {

@@ -53,6 +53,11 @@ export async function otherPrograms(folders: readonly string[] = PRODUCT_FOLDERS
   };
 }
 
+/** What a server leaves behind. PostgreSQL lets go of its lock, and of those who wait for it, a moment before its last file. */
+export function removeFolder(folder: string): Promise<void> {
+  return rm(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+}
+
 /** Runs the `hasivu` command line; `programs` must have compiled all that it imports. */
 export function startOther(
   programs: OtherPrograms,
