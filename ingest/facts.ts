@@ -3,6 +3,8 @@
  * A fact carries `occurredAt` (when it happened) and `knownAt` (when we learned it), UTC epoch milliseconds with
  * `occurredAt <= knownAt`. The order of facts is total: (knownAt, sequence).
  */
+import { PAYMENT_METHODS } from '../core/decline-reasons.js';
+
 export const PAYMENT_KINDS = ['payment', 'retry', 'dunning'] as const;
 export type PaymentKind = (typeof PAYMENT_KINDS)[number];
 
@@ -10,19 +12,7 @@ export const PAYMENT_STATUSES = ['attempted', 'captured', 'failed'] as const;
 export type PaymentStatus = (typeof PAYMENT_STATUSES)[number];
 
 /** Razorpay's method names; anything else a source says becomes `other`. */
-export const METHODS = [
-  'card',
-  'upi',
-  'netbanking',
-  'wallet',
-  'emandate',
-  'nach',
-  'emi',
-  'cardless_emi',
-  'paylater',
-  'bank_transfer',
-  'other',
-] as const;
+export const METHODS = [...PAYMENT_METHODS, 'other'] as const;
 export type Method = (typeof METHODS)[number];
 
 interface Known {

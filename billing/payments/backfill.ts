@@ -8,6 +8,7 @@ import type { Clock } from '../../core/clock.js';
 import { AppError } from '../../core/errors.js';
 import type { TimeRange } from '../../core/ports/gateway.js';
 import { inTransaction } from '../../core/transaction.js';
+import { DAY_MS } from '../../features/vocabulary.js';
 import { applySightings } from './apply.js';
 import { sightingPages, SWEPT_KINDS } from './sweep.js';
 import type { Swept, SweptGateway, SweptKind } from './sweep.js';
@@ -37,7 +38,6 @@ export interface Backfilled {
   readonly orphans: number;
 }
 
-const DAY_MS = 86_400_000;
 /** An outage is waited for this long in all, about five minutes; then the caller may come back later. */
 const OUTAGE_PAUSES_MS = [5_000, 15_000, 45_000, 90_000, 150_000] as const;
 

@@ -10,6 +10,7 @@ import { jsonRows } from '../../core/json-rows.js';
 import type { SettlementRow } from '../../core/ports/gateway-entities.js';
 import type { Gateway } from '../../core/ports/gateway.js';
 import { inTransaction } from '../../core/transaction.js';
+import { DAY_MS } from '../../features/vocabulary.js';
 import { istDay } from '../../features/calendar.js';
 import { applySightings } from '../payments/apply.js';
 
@@ -30,7 +31,6 @@ export interface PulledDay {
   readonly unsettled: number;
 }
 
-const DAY_MS = 86_400_000;
 /** Of our payment, in the notes of its order (payments/create.ts). */
 const PAYMENT_NOTE = 'payment';
 

@@ -5,6 +5,7 @@
  */
 import type { Pool, PoolClient } from 'pg';
 import { inTransaction } from '../../core/transaction.js';
+import { DAY_MS } from '../../features/vocabulary.js';
 import { istDay } from '../../features/calendar.js';
 import { lockSubjects } from '../payments/apply.js';
 import { findAbsences } from './absences.js';
@@ -36,7 +37,6 @@ interface RunOptions {
   readonly onProgress?: (rows: number) => void;
 }
 
-const DAY_MS = 86_400_000;
 /** Rows of one transaction: bounded by the locks that one may hold. */
 const PAGE = 2000;
 

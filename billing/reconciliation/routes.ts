@@ -4,6 +4,7 @@ import type { Pool } from 'pg';
 import Type from 'typebox';
 import type { Clock } from '../../core/clock.js';
 import { AppError } from '../../core/errors.js';
+import { DAY_MS } from '../../features/vocabulary.js';
 import { idSchema, printable } from '../../scoring/request.js';
 import { importCredits, matchCredits } from './credits.js';
 import { REASON_NAMES, REASONS } from './reasons.js';
@@ -26,7 +27,6 @@ export interface ReconciliationRoutesDeps {
 type App = Parameters<FastifyPluginAsyncTypebox>[0];
 
 const tags = ['reconciliation'];
-const DAY_MS = 86_400_000;
 const MAX_CREDITS = 1000;
 const LIST_LIMIT = 200;
 
