@@ -8,7 +8,7 @@ import type { World } from './world.js';
 import { addFriction } from './friction.js';
 import { attackAt, createAttacker, openSchool, originOf, roundPaise, stolenCard } from './attackers.js';
 import { between, chance, clamp, pick, pickWeighted, waiting } from './chance.js';
-import { dayOf, MINUTE_MS } from './days.js';
+import { dayOf, MINUTE_MS } from '../../core/days.js';
 import { record } from './record.js';
 import { whereabouts } from './whereabouts.js';
 import { REASONS, STOLEN_CARD_REASONS } from './reasons.js';

@@ -9,7 +9,7 @@ import type { Weighted } from './chance.js';
 import type { World } from './world.js';
 import { between, chance, mintId, pick, pickWeighted } from './chance.js';
 import { createInstrument } from './instruments.js';
-import { dayOf, HOUR_MS, startOfDay } from './days.js';
+import { dayOf, HOUR_MS, startOfDay } from '../../core/days.js';
 import { homeAddress, mobileAddress } from './network.js';
 import { STATES } from './places.js';
 

@@ -4,8 +4,8 @@
  */
 import type { School } from './schools.js';
 import type { State } from './places.js';
-import { addMonths, civil, dayNumber, weekday } from './days.js';
-import { festivalDay, publicHolidays } from './holidays.js';
+import { addMonths, civil, dayNumber, weekday } from '../../core/days.js';
+import { festivalDay, publicHolidays } from '../../core/holidays.js';
 
 const PAYDAYS = ['1', '5', '7', 'last-working-day'] as const;
 export type Payday = (typeof PAYDAYS)[number];

@@ -6,7 +6,7 @@
 import type { World } from './world.js';
 import { attackAt, createAttacker, openSchool, originOf, roundPaise, stolenCard } from './attackers.js';
 import { between, chance, mintId, pick, pickWeighted, waiting } from './chance.js';
-import { MINUTE_MS } from './days.js';
+import { MINUTE_MS } from '../../core/days.js';
 import { record } from './record.js';
 import { STOLEN_CARD_REASONS } from './reasons.js';
 

@@ -10,7 +10,7 @@ import type { World } from './world.js';
 import { addFriction } from './friction.js';
 import { chance, clamp, pick } from './chance.js';
 import { createInstrument, drawMethod } from './instruments.js';
-import { dayOf, MINUTE_MS, startOfDay } from './days.js';
+import { dayOf, MINUTE_MS, startOfDay } from '../../core/days.js';
 import { declineReason } from './declines.js';
 import { drawLateAuthorisation, record } from './record.js';
 import { refundDuplicate } from './refunds.js';

@@ -5,7 +5,7 @@
  */
 import type { Subscription } from './subscriptions.js';
 import type { World } from './world.js';
-import { addMonths, civil } from './days.js';
+import { addMonths, civil } from '../../core/days.js';
 import { friction } from './friction.js';
 import { logistic } from './chance.js';
 

@@ -9,7 +9,7 @@ import type { Payer } from './payers.js';
 import type { World } from './world.js';
 import { between, chance, pick, pickWeighted } from './chance.js';
 import { createAttacker, openSchool, originOf } from './attackers.js';
-import { HOUR_MS, startOfDay } from './days.js';
+import { HOUR_MS, startOfDay } from '../../core/days.js';
 import { record } from './record.js';
 import { REASONS } from './reasons.js';
 

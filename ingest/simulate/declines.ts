@@ -10,7 +10,7 @@ import type { Payer } from './payers.js';
 import type { Streams } from './chance.js';
 import { balancePaise } from './funds.js';
 import { chance, pickWeighted } from './chance.js';
-import { minuteOfDay } from './days.js';
+import { minuteOfDay } from '../../core/days.js';
 import { outageShare } from './issuers.js';
 import { REASONS } from './reasons.js';
 

@@ -5,7 +5,7 @@
 import type { Attempt } from './journal.js';
 import type { World } from './world.js';
 import { between, chance, mintId } from './chance.js';
-import { DAY_MS } from './days.js';
+import { DAY_MS } from '../../core/days.js';
 
 const HONEST_SHARE = 0.00025;
 

@@ -5,7 +5,7 @@
 import type { Calendar } from './calendar.js';
 import type { Payer } from './payers.js';
 import type { Random } from '../../core/random.js';
-import { dayOf, minuteOfDay } from './days.js';
+import { dayOf, minuteOfDay } from '../../core/days.js';
 
 /** Correlation of the shock from one day to the next: a bad month stays bad for weeks. */
 const SHOCK_PERSISTENCE = 0.96;

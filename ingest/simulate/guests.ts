@@ -7,7 +7,7 @@ import type { World } from './world.js';
 import { between, chance, clamp, logNormal, pick } from './chance.js';
 import { attendedAt, checkOut } from './checkout.js';
 import { createPayer } from './payers.js';
-import { HOUR_MS, startOfDay } from './days.js';
+import { HOUR_MS, startOfDay } from '../../core/days.js';
 
 const FAIR_SHARE = 1 / 18;
 

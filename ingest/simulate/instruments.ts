@@ -7,7 +7,7 @@ import type { Random } from '../../core/random.js';
 import type { Streams, Weighted } from './chance.js';
 import { between, chance, mintId, pickWeighted } from './chance.js';
 import { ISSUER_SHARES } from './issuers.js';
-import { DAY_MS } from './days.js';
+import { DAY_MS } from '../../core/days.js';
 
 export type PaidBy = Extract<Method, 'upi' | 'card' | 'netbanking' | 'wallet'>;
 

@@ -5,7 +5,7 @@
 import type { Random } from '../../core/random.js';
 import type { Weighted } from './chance.js';
 import { chance, clamp, logNormal, poisson } from './chance.js';
-import { DAY_MS, MINUTE_MS, startOfDay } from './days.js';
+import { DAY_MS, MINUTE_MS, startOfDay } from '../../core/days.js';
 
 interface Issuer {
   readonly share: number;

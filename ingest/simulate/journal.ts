@@ -4,7 +4,7 @@
  */
 import type { Fact, LabelSource, PaymentRequest } from '../facts.js';
 import { assert } from '../../core/errors.js';
-import { dayOf } from './days.js';
+import { dayOf } from '../../core/days.js';
 
 /** An instant's distance from the attempt, milliseconds. */
 export interface Later {

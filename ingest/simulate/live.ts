@@ -5,7 +5,7 @@
 import type { Attempt } from './journal.js';
 import type { LabelSource, PaymentRequest } from '../facts.js';
 import type { Merchant } from './merchant.js';
-import { DAY_MS } from './days.js';
+import { DAY_MS } from '../../core/days.js';
 import { openStreams, waiting } from './chance.js';
 import { seededRandom, hash32 } from '../../core/random.js';
 

@@ -9,7 +9,7 @@ import type { Weighted } from './chance.js';
 import type { World } from './world.js';
 import { addFriction } from './friction.js';
 import { chance, clamp, logNormal, pickWeighted } from './chance.js';
-import { dayOf, HOUR_MS, MINUTE_MS, startOfDay } from './days.js';
+import { dayOf, HOUR_MS, MINUTE_MS, startOfDay } from '../../core/days.js';
 import { declineReason } from './declines.js';
 import { NEVER_RETRIED } from './reasons.js';
 import { record } from './record.js';

@@ -9,7 +9,7 @@ import type { SimulateSettings } from './settings.js';
 import type { Truth } from './truth.js';
 import type { World } from './world.js';
 import { chance, openStreams, pickWeighted, poisson } from './chance.js';
-import { civil, startOfDay, weekday } from './days.js';
+import { civil, startOfDay, weekday } from '../../core/days.js';
 import { createAgenda } from './agenda.js';
 import { createCalendar } from './calendar.js';
 import { createJournal } from './journal.js';

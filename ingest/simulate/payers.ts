@@ -11,7 +11,7 @@ import type { Subscription } from './subscriptions.js';
 import { chance, clamp, logNormal, mintId, pick, pickWeighted } from './chance.js';
 import { createInstrument, drawMethod } from './instruments.js';
 import { homeAddress } from './network.js';
-import { startOfDay } from './days.js';
+import { startOfDay } from '../../core/days.js';
 
 export interface CanteenUse {
   readonly counter: Canteen;

@@ -2,7 +2,7 @@
  * States in which the merchant serves schools: a city's coordinates and the pattern of the school year. Patterns follow
  * the states' usual school calendars; `monthDay` is `MM-DD`, festival breaks are days before and after the festival.
  */
-import type { Festival } from './holidays.js';
+import type { Festival } from '../../core/holidays.js';
 
 interface FestivalBreak {
   readonly festival: Festival;

@@ -11,7 +11,7 @@ import { chance, clamp, logNormal, mintId } from './chance.js';
 import { CURRENCY } from './world.js';
 import { disputeFraud, maybeComplain } from './disputes.js';
 import { drawMistake, drawReport } from './reports.js';
-import { MINUTE_MS } from './days.js';
+import { MINUTE_MS } from '../../core/days.js';
 
 /** Where an attempt comes from; all null when the merchant executes a mandate. */
 export interface Origin {

@@ -7,7 +7,7 @@ import type { Subscription } from './subscriptions.js';
 import type { World } from './world.js';
 import { between, chance, mintId } from './chance.js';
 import { CURRENCY } from './world.js';
-import { DAY_MS, HOUR_MS, startOfDay } from './days.js';
+import { DAY_MS, HOUR_MS, startOfDay } from '../../core/days.js';
 
 /** Meals in a month, the divisor of a day's price. */
 const MEALS_A_MONTH = 22;

@@ -6,7 +6,7 @@ import type { LabelSource } from '../facts.js';
 import type { Mechanic } from './truth.js';
 import type { Random } from '../../core/random.js';
 import { chance, clamp, logNormal } from './chance.js';
-import { DAY_MS } from './days.js';
+import { DAY_MS } from '../../core/days.js';
 
 interface Report {
   readonly source: LabelSource;

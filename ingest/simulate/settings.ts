@@ -3,8 +3,8 @@
  * Kolkata at the beginning of `endOn`, so that no fact lies in the future of the day on which it is simulated.
  */
 import { AppError } from '../../core/errors.js';
-import { addMonths, civil, dayNumber, dayOf, formatDay, parseDay } from './days.js';
-import { FIRST_HOLIDAY_YEAR, LAST_HOLIDAY_YEAR } from './holidays.js';
+import { addMonths, civil, dayNumber, dayOf, formatDay, parseDay } from '../../core/days.js';
+import { FIRST_HOLIDAY_YEAR, LAST_HOLIDAY_YEAR } from '../../core/holidays.js';
 
 export interface SimulateSettings {
   readonly months: number;

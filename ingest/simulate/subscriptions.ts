@@ -8,7 +8,7 @@ import type { Payer } from './payers.js';
 import type { Plan } from './schools.js';
 import type { SubscriptionEvent } from '../facts.js';
 import type { World } from './world.js';
-import { addMonths, civil, dayOf, HOUR_MS, startOfDay } from './days.js';
+import { addMonths, civil, dayOf, HOUR_MS, startOfDay } from '../../core/days.js';
 import { attendedAt, checkOut } from './checkout.js';
 import { between, chance, clamp, mintId, pickWeighted } from './chance.js';
 import { collect } from './mandates.js';

@@ -7,7 +7,7 @@ import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { Truth } from './truth.js';
 import { AppError } from '../../core/errors.js';
-import { dayOf, formatDay } from './days.js';
+import { dayOf, formatDay } from '../../core/days.js';
 import { openDuckdb } from '../../core/duckdb.js';
 import { quoteText } from '../sql-quote.js';
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { PaymentFact } from '../../../ingest/facts.js';
-import { DAY_MS, minuteOfDay } from '../../../ingest/simulate/days.js';
+import { DAY_MS, minuteOfDay } from '../../../core/days.js';
 import { drawSample } from './sample.js';
 
 const sample = drawSample({ months: 9, schools: 4, payers: 1600, endOn: '2026-04-01' }, 5);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { dayOf, HOUR_MS, minuteOfDay } from '../../../ingest/simulate/days.js';
+import { dayOf, HOUR_MS, minuteOfDay } from '../../../core/days.js';
 import { NEVER_RETRIED, REASONS, STOLEN_CARD_REASONS } from '../../../ingest/simulate/reasons.js';
 import type { PaymentFact } from '../../../ingest/facts.js';
 import { drawSample, MEDIUM } from './sample.js';

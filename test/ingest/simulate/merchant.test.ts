@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import type { Fact } from '../../../ingest/facts.js';
 import type { SubscriptionEvent } from '../../../ingest/facts.js';
-import { dayOf, DAY_MS, parseDay, startOfDay } from '../../../ingest/simulate/days.js';
+import { dayOf, DAY_MS, parseDay, startOfDay } from '../../../core/days.js';
 import { openMerchant } from '../../../ingest/simulate/merchant.js';
 import { drawSample, MEDIUM, SMALL } from './sample.js';
 

@@ -1,9 +1,9 @@
 /**
- * Dated Indian public and festival holidays on which no school meal is served. Dates of moon-sighted and lunar
+ * Dated Indian public and festival holidays. Dates of moon-sighted and lunar
  * festivals are those of the gazetted lists for past years and the published almanac dates for coming ones (a day's
  * error is possible there). A year outside the table borrows the movable dates of the nearest year.
  */
-import { assert } from '../../core/errors.js';
+import { assert } from './errors.js';
 import { dayNumber } from './days.js';
 
 const MOVABLE = {

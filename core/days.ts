@@ -1,5 +1,5 @@
 /**
- * Calendar days of the simulated merchant. A day is its number since 1970-01-01 in Asia/Kolkata, which has no daylight
+ * Calendar days in India. A day is its number since 1970-01-01 in Asia/Kolkata, which has no daylight
  * saving: an instant is UTC epoch milliseconds, and day d runs from `startOfDay(d)` for exactly 24 hours.
  */
 export const MINUTE_MS = 60_000;
