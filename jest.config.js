@@ -1,6 +1,7 @@
 /**
  * Jest on ES modules: `--experimental-vm-modules` (set by `npm run test:jest`) and swc, which strips types and nothing else.
- * `testRun` names this run, so that all workers share one embedded PostgreSQL (test/support/postgres.ts).
+ * `testRun` names this run, so that all workers share one embedded PostgreSQL (test/support/postgres.ts); `retryStates` is how many
+ * random debits are judged by the law (test/billing/retry/legal-slots.test.ts).
  */
 const swc = (module) => [
   '@swc/jest',
@@ -19,7 +20,7 @@ export default {
   transform: { '\\.ts$': swc('es6'), [`node_modules/${REQUIRED_MODULES}.+\\.js$`]: swc('commonjs') },
   transformIgnorePatterns: [`node_modules/(?!${REQUIRED_MODULES})`],
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
-  globals: { testRun: String(process.pid) },
+  globals: { testRun: String(process.pid), retryStates: Number(process.env.HASIVU_RETRY_STATES ?? 500) },
   globalTeardown: '<rootDir>/test/support/stop-postgres.js',
   maxWorkers: 2,
   testTimeout: 60_000,

@@ -135,12 +135,15 @@ export function createChurnScorer(
       const night = await latestChurnNight(pool);
       if (triedOn === today || (night !== null && istDay(night) === today)) return;
       if ((await lake.batches()).length === 0) return;
-      triedOn = today;
-      running = startOwnProgram(['jobs', 'run', 'score-churn'], { env, timeoutMs: TIMEOUT_MS });
+      running = startOwnProgram(['jobs', 'run', 'score-churn', '--no-record'], {
+        env,
+        timeoutMs: TIMEOUT_MS,
+      });
       const { failure, said } = await running.ended;
       running = null;
       if (failure !== null)
         throw new AppError('internal', 'churn-not-scored', `${failure}: ${said.trimEnd()}`);
+      triedOn = today;
     },
     stop: (): void => running?.stop(),
   };

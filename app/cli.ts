@@ -8,6 +8,7 @@ import { systemEnvironment } from '../core/config.js';
 import { registerDoctor } from './commands/doctor.js';
 import { registerEvaluate } from './commands/evaluate.js';
 import { registerImport } from './commands/import.js';
+import { registerBilling } from './commands/billing.js';
 import { registerJobs } from './commands/jobs.js';
 import { registerModels } from './commands/models.js';
 import { registerReconcile } from './commands/reconcile.js';
@@ -36,6 +37,7 @@ const commands: readonly RegisterCommand[] = [
   registerWebhooks,
   registerReconcile,
   registerJobs,
+  registerBilling,
   registerDoctor,
 ];
 

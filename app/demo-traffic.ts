@@ -8,11 +8,11 @@ import type { Log } from '../core/log.js';
 import type { PaymentRequest } from '../ingest/facts.js';
 import { liveDefaults, liveTraffic, type LivePayment } from '../ingest/simulate/live.js';
 import type { Merchant } from '../ingest/simulate/merchant.js';
+import { postJson } from './post-json.js';
+import type { Address } from './post-json.js';
 
-interface DemoDeps {
+interface DemoDeps extends Address {
   readonly merchant: Merchant;
-  readonly url: string;
-  readonly apiKey: string | null;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -53,38 +53,20 @@ async function drive(deps: DemoDeps, signal: AbortSignal): Promise<void> {
 async function play(deps: DemoDeps, payment: LivePayment, signal: AbortSignal): Promise<void> {
   const { request, outcome, label } = payment;
   const { paymentId } = request;
-  const { action } = (await post(deps, '/v1/decisions', decisionBody(request), signal)) as { action: string };
+  const { action } = (await postJson(deps, '/v1/decisions', decisionBody(request), signal)) as {
+    action: string;
+  };
   if (action === 'block') return;
   const { status, failureReason, delayMs } = outcome;
   await pause(delayMs, undefined, { signal });
   const reason = status === 'failed' && failureReason !== null ? { failureReason } : {};
-  await post(deps, '/v1/outcomes', { paymentId, outcome: status, ...reason }, signal);
+  await postJson(deps, '/v1/outcomes', { paymentId, outcome: status, ...reason }, signal);
   if (label === null) return;
   await pause(Math.max(0, label.delayMs - delayMs), undefined, { signal });
-  await post(deps, '/v1/outcomes', { paymentId, outcome: 'fraud', source: 'chargeback' }, signal);
+  await postJson(deps, '/v1/outcomes', { paymentId, outcome: 'fraud', source: 'chargeback' }, signal);
 }
 
 function decisionBody({ amountPaise, ...request }: PaymentRequest): Record<string, unknown> {
   const named = Object.entries(request).filter(([, value]) => value !== null);
   return { ...Object.fromEntries(named), amountPaise: Number(amountPaise) };
-}
-
-async function post(
-  { url, apiKey }: DemoDeps,
-  path: string,
-  body: unknown,
-  signal: AbortSignal,
-): Promise<unknown> {
-  const response = await fetch(`${url}${path}`, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/json',
-      ...(apiKey === null ? {} : { authorization: `Bearer ${apiKey}` }),
-    },
-    body: JSON.stringify(body),
-    signal,
-  });
-  const answer: unknown = await response.json();
-  if (!response.ok) throw new Error(`${path} answered ${response.status}: ${JSON.stringify(answer)}`);
-  return answer;
 }

@@ -3,12 +3,21 @@
  * double makes its own webhook secret and sends its webhooks to this server.
  */
 import { startDouble } from '../adapters/gateway/double/double.js';
+import type { GatewayDouble } from '../adapters/gateway/double/double.js';
 import { createRazorpayGateway } from '../adapters/gateway/razorpay/gateway.js';
+import type { Clock } from '../core/clock.js';
 import { newSecret } from '../core/ids.js';
 import type { Gateway } from '../core/ports/gateway.js';
 import type { Cli } from './cli-io.js';
 import { countGatewayCalls } from './gateway-metrics.js';
 import type { GatewayCalls } from './gateway-metrics.js';
+
+/** The double, which can live at another time than ours. */
+export interface Sandbox {
+  readonly double: GatewayDouble;
+  /** By this clock from now on; null: by ours. */
+  live(clock: Clock | null): void;
+}
 
 export interface OpenGateway {
   /** Null: no payments are taken. */
@@ -19,6 +28,8 @@ export interface OpenGateway {
   readonly calls: GatewayCalls;
   /** One line for people. */
   readonly notice: string;
+  /** Null: no double takes payments. */
+  readonly sandbox: Sandbox | null;
   /** Tells the double where webhooks go; Razorpay is told in its dashboard. */
   attach(serverUrl: string): void;
   close(): Promise<void>;
@@ -42,6 +53,7 @@ export async function openGateway(cli: Cli, isSandbox: boolean): Promise<OpenGat
     gateway,
     webhookSecrets,
     calls,
+    sandbox: null,
     notice:
       gateway === null
         ? 'payments: none; RAZORPAY_KEY_ID or --sandbox'
@@ -56,7 +68,9 @@ async function openDouble(
   configured: readonly string[],
   calls: GatewayCalls,
 ): Promise<OpenGateway> {
-  const double = await startDouble({ clock, port: 0, ticks: true, seed: clock.now() });
+  let other: Clock | null = null;
+  const time = { now: () => (other ?? clock).now() };
+  const double = await startDouble({ clock: time, port: 0, ticks: true, seed: clock.now() });
   const { url, keyId, keySecret } = double;
   const webhookSecrets = configured.length > 0 ? configured : [newSecret()];
   return {
@@ -64,6 +78,12 @@ async function openDouble(
     webhookSecrets,
     calls,
     notice: `payments: a local double of Razorpay at ${url}, no money moves`,
+    sandbox: {
+      double,
+      live: (next) => {
+        other = next;
+      },
+    },
     attach: (serverUrl) => {
       const [secret = ''] = webhookSecrets;
       double.arrangeWebhooks({ target: { url: `${serverUrl}/webhooks/razorpay`, secret } });

@@ -12,16 +12,31 @@ import type { Pool } from 'pg';
 import Type from 'typebox';
 import type { Config } from '../core/config.js';
 import type { Clock } from '../core/clock.js';
+import { errorStack, errorText } from '../core/error-text.js';
 import { newId } from '../core/ids.js';
 import type { Log } from '../core/log.js';
 import type { Gateway } from '../core/ports/gateway.js';
+import { invoiceRoutes } from '../billing/invoices/routes.js';
+import { billingRunRoutes } from '../billing/run/routes.js';
+import { catalogueRoutes } from '../billing/catalogue/routes.js';
 import { checkoutRoutes, PAY_PATH } from '../billing/checkout/routes.js';
 import { PAY_SCRIPT_PATH } from '../billing/checkout/page.js';
+import { beginInstalments } from '../billing/instalments/from-offer.js';
+import { instalmentRoutes } from '../billing/instalments/routes.js';
+import { debitRoutes } from '../billing/debits/routes.js';
+import { mandateRoutes } from '../billing/mandates/routes.js';
+import { dunningRoutes } from '../billing/dunning/routes.js';
 import { methodRoutes } from '../billing/methods/routes.js';
+import { endpointRoutes } from '../billing/notices/endpoints/routes.js';
+import { noticeBacklog } from '../billing/notices/deliver-notices.js';
+import { noticeRoutes } from '../billing/notices/routes.js';
 import { paymentRoutes } from '../billing/payments/routes.js';
+import { subscriptionRoutes } from '../billing/subscriptions/routes.js';
 import { readBacklog } from '../ingest/webhooks/inbox.js';
 import { WEBHOOK_PATH, webhookRoutes } from '../ingest/webhooks/routes.js';
+import { waitingByReason } from '../billing/reconciliation/report.js';
 import { reconciliationRoutes } from '../billing/reconciliation/routes.js';
+import { retryRoutes } from '../billing/retry/routes.js';
 import type { ReportingDeps } from '../reporting/deps.js';
 import { registerReportingRoutes } from '../reporting/routes.js';
 import { automaticRollbacks, latestCheck } from '../reporting/guardrail-store.js';
@@ -48,10 +63,13 @@ import { ruleRoutes } from '../scoring/rules/routes.js';
 import { createKeyCheck, requireSafeHost } from './api-keys.js';
 import { answerClientError } from './client-error.js';
 import type { GatewayCalls } from './gateway-metrics.js';
+import { LISTED_JOBS } from './jobs.js';
 import { createMetrics } from './metrics.js';
 import type { Metrics } from './metrics.js';
 import { Problem, PROBLEM_TYPE, toFailure, toProblem } from './problem.js';
 import type { Failure } from './problem.js';
+import { jobRoutes } from './schedule/routes.js';
+import { jobTotals } from './schedule/store.js';
 import type { Webhooks } from './webhooks.js';
 
 export interface HttpDeps {
@@ -110,6 +128,9 @@ export async function buildHttp(deps: HttpDeps): Promise<FastifyInstance> {
     automaticRollbacks: () => automaticRollbacks(deps.pool),
     webhooks: deps.webhooks.tally,
     webhookBacklog: () => readBacklog(deps.pool),
+    jobTotals: () => jobTotals(deps.pool),
+    noticeBacklog: () => noticeBacklog(deps.pool),
+    openExceptions: () => waitingByReason(deps.pool),
     gatewayCalls: deps.gatewayCalls,
     clock: deps.clock,
   });
@@ -124,12 +145,21 @@ export async function buildHttp(deps: HttpDeps): Promise<FastifyInstance> {
   );
   await app.register(webhookRoutes({ ...deps, ...deps.webhooks }));
   await registerPayments(app, deps, metrics);
+  await app.register(catalogueRoutes(deps));
+  await app.register(subscriptionRoutes(deps));
   await app.register(reconciliationRoutes(deps));
+  await app.register(retryRoutes(deps));
+  await app.register(invoiceRoutes(deps));
+  await app.register(billingRunRoutes(deps));
+  await app.register(dunningRoutes({ ...deps, beginInstalments }));
   await app.register(replayRoutes(deps));
   await app.register(ruleRoutes(deps));
   await app.register(listRoutes(deps));
   await app.register(churnRoutes(deps));
   await app.register(caseRoutes(deps));
+  await app.register(noticeRoutes(deps));
+  await app.register(endpointRoutes(deps));
+  await app.register(jobRoutes({ pool: deps.pool, jobs: LISTED_JOBS }));
   registerReportingRoutes(app, deps.reporting);
   app.addHook('onClose', () => deps.webhooks.inbox.idle());
   app.addHook('onClose', () => deps.liveLog.close());
@@ -148,8 +178,11 @@ async function registerPayments(app: FastifyInstance, deps: HttpDeps, metrics: M
     return answer;
   };
   await app.register(paymentRoutes({ ...deps, gateway, decide }));
+  await app.register(instalmentRoutes({ ...deps, gateway, decide }));
   await app.register(checkoutRoutes({ ...deps, gateway }));
   await app.register(methodRoutes({ ...deps, gateway }));
+  await app.register(mandateRoutes({ ...deps, gateway, decide }));
+  await app.register(debitRoutes(deps));
 }
 
 function registerErrors(app: FastifyInstance, log: Log, metrics: Metrics): void {
@@ -201,19 +234,19 @@ function registerErrors(app: FastifyInstance, log: Log, metrics: Metrics): void 
   });
 }
 
-/** Only what never holds a caller's values: PostgreSQL's `detail` and `where` quote rows. */
+/** Only what never holds a caller's values: PostgreSQL's `detail` and `where` quote rows, its messages malformed values. */
 function describe(error: unknown): Readonly<Record<string, unknown>> {
-  if (!(error instanceof Error)) return { message: String(error) };
+  if (!(error instanceof Error)) return { message: errorText(error) };
   return {
     type: error.name,
-    message: error.message,
+    message: errorText(error),
     code: 'code' in error ? error.code : undefined,
-    stack: error.stack,
+    stack: errorStack(error),
   };
 }
 
 function causeOf(error: unknown): string | null {
-  return error instanceof Error && error.cause instanceof Error ? error.cause.message : null;
+  return error instanceof Error && error.cause instanceof Error ? errorText(error.cause) : null;
 }
 
 /** Answers the methods that a path takes, so that a wrong method is told from a wrong address. */

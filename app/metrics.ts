@@ -13,6 +13,12 @@ import { registerGatewayMetrics } from './gateway-metrics.js';
 import type { GatewayCalls } from './gateway-metrics.js';
 import { registerModelMetrics } from './model-metrics.js';
 import type { ModelMetricsDeps } from './model-metrics.js';
+import { registerJobMetrics } from './schedule/metrics.js';
+import type { JobMetricsDeps } from './schedule/metrics.js';
+import { registerReconciliationMetrics } from './reconciliation-metrics.js';
+import type { ReconciliationMetricsDeps } from './reconciliation-metrics.js';
+import { registerNoticeMetrics } from './notice-metrics.js';
+import type { NoticeMetricsDeps } from './notice-metrics.js';
 import { registerWatchMetrics } from './watch-metrics.js';
 import type { ReadWatchHeadline } from './watch-metrics.js';
 import { registerWebhookMetrics } from './webhook-metrics.js';
@@ -28,7 +34,8 @@ export interface Metrics {
 /** Finest where the gate is expected to be: a few milliseconds. */
 const LATENCY_BUCKETS_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 
-interface MetricsDeps extends ModelMetricsDeps, WebhookMetricsDeps {
+interface MetricsDeps
+  extends ModelMetricsDeps, WebhookMetricsDeps, JobMetricsDeps, ReconciliationMetricsDeps, NoticeMetricsDeps {
   readonly gatewayCalls: GatewayCalls;
   /** The serving fold, or null while there is none. */
   readonly fold: () => Fold | null;
@@ -90,6 +97,9 @@ export function createMetrics(deps: MetricsDeps): Metrics {
   registerModelMetrics(registry, deps);
   registerWebhookMetrics(registry, deps);
   registerGatewayMetrics(registry, deps.gatewayCalls);
+  registerJobMetrics(registry, deps);
+  registerNoticeMetrics(registry, deps);
+  registerReconciliationMetrics(registry, deps);
   return {
     decided: (answer, elapsedMs) => {
       decisions.inc({ action: answer.action });

@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../core/clock.js';
 import { readDecisionLog } from '../reporting/decision-log.js';
-import { everyForecast } from '../reporting/forecast-rows.js';
+import { everyComponent, everyForecast } from '../reporting/forecast-rows.js';
 import { isWarehouseStale } from '../reporting/freshness.js';
 import { openWarehouseReader } from '../reporting/reader.js';
 import { buildWarehouse, warehousePath, type GateDecision } from '../reporting/warehouse.js';
@@ -29,7 +29,7 @@ export async function refreshIfStale(stores: Stores, clock: Clock, onStage?: OnS
 }
 
 /** Rows of each mart. */
-export function refreshWarehouse(stores: Stores, nowMs: number): Promise<ReadonlyMap<string, number>> {
+export async function refreshWarehouse(stores: Stores, nowMs: number): Promise<ReadonlyMap<string, number>> {
   return buildWarehouse({
     lake: stores.lake,
     path: warehousePath(stores.dataDir),
@@ -37,6 +37,7 @@ export function refreshWarehouse(stores: Stores, nowMs: number): Promise<Readonl
     builtAt: nowMs,
     decisions: everyScore(stores),
     forecasts: everyForecast(stores.pool),
+    components: await everyComponent(stores.pool),
   });
 }
 

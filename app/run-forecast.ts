@@ -8,26 +8,29 @@ import type { Clock } from '../core/clock.js';
 import type { Environment } from '../core/config.js';
 import { AppError } from '../core/errors.js';
 import type { Log } from '../core/log.js';
+import { parseDay, startOfDay } from '../core/days.js';
+import { openDuckdb } from '../core/duckdb.js';
+import { readContracts, type ContractBook } from '../features/churn/contracts.js';
 import { forecastRevenue, LEAST_WEEKS } from '../models/forecast/revenue.js';
 import { forecastAlarms } from '../reporting/forecast-alarms.js';
 import { scoreForecasts } from '../reporting/forecast-scores.js';
 import { forecastAccuracy, newestForecastOn, saveForecast } from '../reporting/forecast-store.js';
 import { openWarehouseReader } from '../reporting/reader.js';
 import type { WarehouseReader } from '../reporting/reader.js';
-import { readAsOfOn, readRevenue } from '../reporting/revenue-history.js';
+import { readAsOfOn, readRevenue, type ReadRevenue } from '../reporting/revenue-history.js';
 import { warehousePath } from '../reporting/warehouse.js';
 import { startOwnProgram } from './own-program.js';
 import type { OwnProgram } from './own-program.js';
 import type { Stores } from './stores.js';
 
-type ForecastStores = Pick<Stores, 'pool' | 'dataDir'>;
+type ForecastStores = Pick<Stores, 'pool' | 'dataDir' | 'lake'>;
 
 const SEED = 1;
 const TIMEOUT_MS = 1_800_000;
 
 /** Does nothing before there is a warehouse, and forecasts nothing of too short a history. */
 export async function runForecast(
-  { pool, dataDir }: ForecastStores,
+  { pool, dataDir, lake }: ForecastStores,
   { clock, log }: { readonly clock: Clock; readonly log: Log },
 ): Promise<void> {
   await withReader(dataDir, async (reader) => {
@@ -36,8 +39,10 @@ export async function runForecast(
     const newest = await newestForecastOn(pool);
     if (asOfOn !== null && (newest === null || newest < asOfOn)) {
       const revenue = await reader.read(readRevenue);
+      const book = revenue && (await readBook(lake, revenue));
       const forecast =
-        revenue && (await forecastRevenue(revenue, { seed: SEED, threads: availableParallelism() }));
+        revenue &&
+        (await forecastRevenue({ ...revenue, book }, { seed: SEED, threads: availableParallelism() }));
       if (revenue === null || forecast === null)
         return log.info({
           event: 'forecast-waits',
@@ -51,7 +56,23 @@ export async function runForecast(
   });
 }
 
-async function isDue({ pool, dataDir }: ForecastStores): Promise<boolean> {
+/** Contracts as of the day that the warehouse knows until. */
+async function readBook(
+  lake: Stores['lake'],
+  { asOfOn, currency }: ReadRevenue,
+): Promise<ContractBook | null> {
+  const asOfDay = parseDay(asOfOn);
+  if (asOfDay === null) return null;
+  const db = await openDuckdb(':memory:');
+  try {
+    await lake.attach(db);
+    return await readContracts(db, { asOfMs: startOfDay(asOfDay), currency });
+  } finally {
+    db.close();
+  }
+}
+
+async function isDue({ pool, dataDir }: Pick<ForecastStores, 'pool' | 'dataDir'>): Promise<boolean> {
   return withReader(dataDir, async (reader) => {
     const asOfOn = await reader.read(readAsOfOn);
     const newest = await newestForecastOn(pool);
@@ -74,7 +95,10 @@ export function createForecaster(stores: ForecastStores, env: Environment) {
   return {
     run: async (): Promise<void> => {
       if (!(await isDue(stores))) return;
-      running = startOwnProgram(['jobs', 'run', 'forecast-revenue'], { env, timeoutMs: TIMEOUT_MS });
+      running = startOwnProgram(['jobs', 'run', 'forecast-revenue', '--no-record'], {
+        env,
+        timeoutMs: TIMEOUT_MS,
+      });
       const { failure, said } = await running.ended;
       running = null;
       if (failure !== null)

@@ -1,6 +1,10 @@
 /** Puts the running system together: live state, gate, pages and the HTTP server over the shared stores. */
+import { progressDebits } from '../billing/debits/progress.js';
+import { followInstalments } from '../billing/instalments/follow.js';
+import { feedFold } from '../billing/payments/feed.js';
 import { followPayments } from '../billing/payments/follow.js';
 import { repairPayments } from '../billing/payments/repair.js';
+import type { Clock } from '../core/clock.js';
 import type { Config } from '../core/config.js';
 import { AppError } from '../core/errors.js';
 import { FEATURE_NAMES, featureSetHash } from '../features/definitions.js';
@@ -9,9 +13,12 @@ import { metricTitle } from '../models/metric-titles.js';
 import type { Registry } from '../models/registry.js';
 import type { ModelChange, ProductionModel, ReportingDeps } from '../reporting/deps.js';
 import { latestComparison } from '../reporting/comparison-store.js';
+import { readDunning } from '../reporting/dunning.js';
 import { latestForecast } from '../reporting/forecast-store.js';
 import { latestCheck } from '../reporting/guardrail-store.js';
 import { warehousePath } from '../reporting/warehouse.js';
+import { latestSubscriptionReport } from '../reporting/subscription-store.js';
+import { readReconciliation } from '../reporting/reconciliation-overview.js';
 import { latestWatch, watchedDays } from '../reporting/watch-store.js';
 import { createCaseAdmin } from '../scoring/cases/admin.js';
 import { inspectCase } from '../scoring/cases/inspect.js';
@@ -36,9 +43,11 @@ import { openLiveModels } from './live-models.js';
 import { openLiveSnapshots, snapshotDeps } from './live-snapshots.js';
 import type { LiveSnapshots } from './live-snapshots.js';
 import { openLog } from './open-log.js';
+import { openLiveRetry } from './retry-model.js';
 import type { OnStage } from './stages.js';
 import { createReplayRunner } from './replay-runner.js';
 import type { Stores } from './stores.js';
+import { takeDunning } from './take-dunning.js';
 import { openWebhooks } from './webhooks.js';
 
 export interface Server {
@@ -51,8 +60,16 @@ export interface Server {
   reportVerdicts(): Promise<void>;
   /** Applies the events that wait in the webhook inbox. */
   drainWebhooks(): Promise<number>;
+  /** Shows the fold what the gateway told of payments that did not pass the gate. */
+  feedFold(): Promise<void>;
   /** Does what follows from changed payments. */
   followPayments(): Promise<void>;
+  /** Asks for instalments that fall due and ends plans that are over. */
+  followInstalments(): Promise<void>;
+  /** Takes every debit that is due one step on, and looks after mandates. */
+  progressDebits(): Promise<void>;
+  /** Takes the steps of dunning that are due, clears who has paid. */
+  takeDunning(): Promise<number>;
   /** Settles with the gateway what crashes and lost answers left open. */
   repairPayments(): Promise<void>;
   /** Commits what other processes that share the fold have left. */
@@ -106,16 +123,22 @@ export async function startServer(
     ruleAdmin: createRuleAdmin({ pool, clock, rules, dryRuns }),
     listAdmin: createListAdmin({ pool, clock, rules }),
     registry,
-    reporting: reportingDeps(stores),
+    reporting: reportingDeps(stores, clock),
   });
   const payments = gateway && { pool, clock, log, gateway, reportOutcome };
+  const retries = await openLiveRetry(registry, log);
+  const debits = payments && { ...payments, decide, adviser: retries.adviser, stopwatch };
   return {
     url: await listen(app, config),
-    refreshModel: models.refresh,
+    refreshModel: async () => void (await Promise.all([models.refresh(), retries.refresh()])),
     refreshRules: () => rules.refresh(),
     reportVerdicts: async () => void (await caseAdmin.reportVerdicts()),
     drainWebhooks: () => webhooks.drain(),
+    feedFold: async () => void (await feedFold({ pool, log: liveLog })),
     followPayments: async () => void (payments && (await followPayments(payments))),
+    followInstalments: async () => void (payments && (await followInstalments({ ...payments, decide }))),
+    progressDebits: async () => void (debits && (await progressDebits(debits))),
+    takeDunning: () => takeDunning({ pool, clock, log, decide, gateway }),
     repairPayments: async () => void (payments && (await repairPayments(payments))),
     repairFold: repair,
     snapshots,
@@ -180,7 +203,7 @@ async function listen(
   });
 }
 
-function reportingDeps({ pool, registry, dataDir }: Stores): ReportingDeps {
+function reportingDeps({ pool, registry, dataDir }: Stores, clock: Clock): ReportingDeps {
   return {
     warehousePath: warehousePath(dataDir),
     featureSetHash: featureSetHash(DEFAULT_FOLD_SETTINGS),
@@ -195,7 +218,10 @@ function reportingDeps({ pool, registry, dataDir }: Stores): ReportingDeps {
     guardrails: () => latestCheck(pool),
     latestWatch: () => latestWatch(pool),
     latestForecast: () => latestForecast(pool),
+    dunning: () => readDunning(pool, clock.now()),
     watchedDays: () => watchedDays(pool),
+    subscriptions: (currency) => latestSubscriptionReport(pool, currency),
+    reconciliation: () => readReconciliation(pool, clock.now()),
   };
 }
 

@@ -5,6 +5,7 @@ import { migrate } from '../core/migrations.js';
 import { openPostgres } from '../core/postgres.js';
 import { churnFeatureHash } from '../features/churn/definitions.js';
 import { featureSetHash } from '../features/definitions.js';
+import { retryFeatureHash } from '../features/retry/vector.js';
 import { DEFAULT_FOLD_SETTINGS } from '../features/vocabulary.js';
 import { openLake, type Lake } from '../ingest/lake.js';
 import { openRegistry, type Registry } from '../models/registry.js';
@@ -13,6 +14,8 @@ import type { Cli } from './cli-io.js';
 export interface Stores {
   readonly dataDir: string;
   readonly pool: Pool;
+  /** Of the database, the embedded one too. */
+  readonly databaseUrl: string;
   readonly lake: Lake;
   readonly registry: Registry;
   close(): Promise<void>;
@@ -33,9 +36,20 @@ export async function openStores({
       dataDir,
       pool: postgres.pool,
       clock,
-      featureSetHashes: { fraud: featureSetHash(DEFAULT_FOLD_SETTINGS), churn: churnFeatureHash() },
+      featureSetHashes: {
+        fraud: featureSetHash(DEFAULT_FOLD_SETTINGS),
+        churn: churnFeatureHash(),
+        retry: retryFeatureHash(),
+      },
     });
-    return { dataDir, pool: postgres.pool, lake, registry, close: () => postgres.close() };
+    return {
+      dataDir,
+      pool: postgres.pool,
+      databaseUrl: postgres.url,
+      lake,
+      registry,
+      close: () => postgres.close(),
+    };
   } catch (error) {
     await postgres.close();
     throw error;

@@ -66,6 +66,21 @@ const Variables = Type.Object({
       'how many decisions may be in flight before callers are told to come back, for instance 2000',
   }),
   SMTP_URL: optionalText('^smtps?://.+', 'smtp://user:password@host:587', 'secret'),
+  MAIL_FROM: Type.String({
+    pattern: '^[^\\r\\n]*[^\\s@<>]+@[^\\s@<>]+>?$',
+    default: 'HASIVU <no-reply@localhost>',
+    description: 'whom mails are from, for instance Meals <meals@example.com>',
+  }),
+  NOTIFY_URL: optionalText('^https?://.+', 'where short messages are posted: https://…', 'secret'),
+  NOTIFY_SECRET: optionalText(
+    '^\\S{16,}$',
+    'at least 16 characters that sign what is posted to NOTIFY_URL',
+    'secret',
+  ),
+  PRIVATE_ENDPOINTS: Type.Union([Type.Literal('none'), Type.Literal('loopback'), Type.Literal('all')], {
+    default: 'none',
+    description: 'none, loopback or all: which addresses that are not public event endpoints may have',
+  }),
   LOG_LEVEL: Type.Union(
     LOG_LEVELS.map((level) => Type.Literal(level)),
     { default: 'info', description: `one of ${LOG_LEVELS.join(', ')}` },
@@ -109,7 +124,13 @@ export interface Config {
   readonly policyFile: string | null;
   /** Decisions in flight beyond which the gate answers 503. */
   readonly maxInFlight: number;
+  /** Null: mails are put into a folder. */
   readonly smtpUrl: string | null;
+  readonly mailFrom: string;
+  /** Who brings short messages to people; null: they are put into a folder. */
+  readonly notify: { readonly url: string; readonly secret: string } | null;
+  /** Which addresses of this machine or network event endpoints may have. */
+  readonly privateEndpoints: 'none' | 'loopback' | 'all';
   readonly logLevel: LogLevel;
   readonly apiKeys: readonly string[];
 }
@@ -131,6 +152,9 @@ export function loadConfig(environment: Environment): Config {
     policyFile: variables.POLICY_FILE === undefined ? null : path.resolve(variables.POLICY_FILE),
     maxInFlight: variables.MAX_IN_FLIGHT,
     smtpUrl: variables.SMTP_URL ?? null,
+    mailFrom: variables.MAIL_FROM,
+    notify: readNotify(variables),
+    privateEndpoints: variables.PRIVATE_ENDPOINTS,
     logLevel: variables.LOG_LEVEL,
     apiKeys: variables.API_KEYS?.split(',') ?? [],
   };
@@ -185,6 +209,12 @@ function readRazorpay(variables: Variables): Razorpay | null {
   return { keyId, keySecret };
 }
 
+function readNotify({ NOTIFY_URL: url, NOTIFY_SECRET: secret }: Variables): Config['notify'] {
+  if (url === undefined) return null;
+  if (secret === undefined) throw invalid('NOTIFY_SECRET', '', 'a secret, because NOTIFY_URL is set');
+  return { url, secret };
+}
+
 /** A key names the real service; only the variable names the double. */
 function readPaymentGateway(variables: Variables): Config['paymentGateway'] {
   const { PAYMENT_GATEWAY: named, RAZORPAY_KEY_ID: keyId } = variables;
@@ -216,6 +246,9 @@ export function describeConfig(config: Config): Record<string, string | number> 
     policyFile: config.policyFile ?? 'default',
     maxInFlight: config.maxInFlight,
     smtpUrl: secret(config.smtpUrl),
+    mailFrom: config.mailFrom,
+    notify: secret(config.notify),
+    privateEndpoints: config.privateEndpoints,
     logLevel: config.logLevel,
     apiKeys: config.apiKeys.length,
   };

@@ -1,12 +1,76 @@
 /**
  * Dated Indian public and festival holidays. Dates of moon-sighted and lunar
  * festivals are those of the gazetted lists for past years and the published almanac dates for coming ones (a day's
- * error is possible there). A year outside the table borrows the movable dates of the nearest year.
+ * error is possible there). The table begins in 2019; a year outside borrows the movable dates of the nearest year.
  */
 import { assert } from './errors.js';
 import { dayNumber } from './days.js';
 
 const MOVABLE = {
+  2019: {
+    holi: '03-21',
+    mahavirJayanti: '04-17',
+    goodFriday: '04-19',
+    eidUlFitr: '06-05',
+    buddhaPurnima: '05-18',
+    bakrid: '08-12',
+    muharram: '09-10',
+    onam: '09-11',
+    janmashtami: '08-24',
+    ganeshChaturthi: '09-02',
+    miladUnNabi: '11-10',
+    dussehra: '10-08',
+    diwali: '10-27',
+    guruNanak: '11-12',
+  },
+  2020: {
+    holi: '03-10',
+    mahavirJayanti: '04-06',
+    goodFriday: '04-10',
+    eidUlFitr: '05-25',
+    buddhaPurnima: '05-07',
+    bakrid: '08-01',
+    muharram: '08-30',
+    onam: '08-31',
+    janmashtami: '08-12',
+    ganeshChaturthi: '08-22',
+    miladUnNabi: '10-30',
+    dussehra: '10-25',
+    diwali: '11-14',
+    guruNanak: '11-30',
+  },
+  2021: {
+    holi: '03-29',
+    mahavirJayanti: '04-25',
+    goodFriday: '04-02',
+    eidUlFitr: '05-14',
+    buddhaPurnima: '05-26',
+    bakrid: '07-21',
+    muharram: '08-19',
+    onam: '08-21',
+    janmashtami: '08-30',
+    ganeshChaturthi: '09-10',
+    miladUnNabi: '10-19',
+    dussehra: '10-15',
+    diwali: '11-04',
+    guruNanak: '11-19',
+  },
+  2022: {
+    holi: '03-18',
+    mahavirJayanti: '04-14',
+    goodFriday: '04-15',
+    eidUlFitr: '05-03',
+    buddhaPurnima: '05-16',
+    bakrid: '07-10',
+    muharram: '08-09',
+    onam: '09-08',
+    janmashtami: '08-19',
+    ganeshChaturthi: '08-31',
+    miladUnNabi: '10-09',
+    dussehra: '10-05',
+    diwali: '10-24',
+    guruNanak: '11-08',
+  },
   2023: {
     holi: '03-08',
     mahavirJayanti: '04-04',
@@ -139,6 +203,9 @@ const MOVABLE = {
 
 export type Festival = keyof (typeof MOVABLE)[2025];
 
+/** First year of the table. */
+const FIRST_KNOWN_YEAR = 2019;
+/** First year that is simulated. */
 export const FIRST_HOLIDAY_YEAR = 2023;
 export const LAST_HOLIDAY_YEAR = 2030;
 
@@ -157,7 +224,7 @@ function onDate(year: number, monthDay: string): number {
 }
 
 function movable(year: number): Readonly<Record<Festival, string>> {
-  const nearest = Math.min(LAST_HOLIDAY_YEAR, Math.max(FIRST_HOLIDAY_YEAR, year));
+  const nearest = Math.min(LAST_HOLIDAY_YEAR, Math.max(FIRST_KNOWN_YEAR, year));
   const dates = MOVABLE[nearest as keyof typeof MOVABLE];
   assert(dates !== undefined, 'every year of the range has its festivals');
   return dates;
@@ -165,6 +232,16 @@ function movable(year: number): Readonly<Record<Festival, string>> {
 
 export function festivalDay(festival: Festival, year: number): number {
   return onDate(year, movable(year)[festival]);
+}
+
+/** Fixed holidays by their date, festivals by their name. */
+export const HOLIDAY_NAMES: readonly string[] = [...FIXED, ...Object.keys(MOVABLE[2025])];
+
+/** Every holiday of the table whatever the state, by its place among the names; none of a year outside it. */
+export function namedHolidays(year: number): { readonly place: number; readonly day: number }[] {
+  if (year < FIRST_KNOWN_YEAR || year > LAST_HOLIDAY_YEAR) return [];
+  const dates = [...FIXED, ...Object.values<string>(movable(year))];
+  return dates.map((monthDay, place) => ({ place, day: onDate(year, monthDay) }));
 }
 
 /** Public and festival holidays of one state in one year, as day numbers. */

@@ -9,8 +9,11 @@ import type { InspectedCase } from '../scoring/cases/inspect.js';
 import type { CaseQuery } from '../scoring/cases/store.js';
 import type { DecisionQuery, InspectedDecision, RecordedDecision } from '../scoring/decisions.js';
 import type { ComparisonReport } from './comparison-report.js';
+import type { DunningOverview } from './dunning.js';
 import type { ForecastReport } from './forecast-report.js';
 import type { GuardrailCheck } from './guardrails.js';
+import type { ReconciliationOverview } from './reconciliation-overview.js';
+import type { SubscriptionReport } from './subscription-report.js';
 import type { DriftReport } from './watch-report.js';
 import type { WatchedDay } from './watch-store.js';
 
@@ -62,6 +65,11 @@ export interface ReportingDeps {
   latestWatch(): Promise<DriftReport | null>;
   /** The newest; null before the first. */
   latestForecast(): Promise<ForecastReport | null>;
+  /** Arrears as they stand. */
+  dunning(): Promise<DunningOverview>;
+  reconciliation(): Promise<ReconciliationOverview>;
+  /** Of the currency with the most revenue if none is named; null before the first. */
+  subscriptions(currency: string | null): Promise<SubscriptionReport | null>;
   /** Oldest first. */
   watchedDays(): Promise<readonly WatchedDay[]>;
 }

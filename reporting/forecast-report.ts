@@ -27,12 +27,47 @@ export const ForecastSpan = Type.Object({
   low95: Amount,
   high95: Amount,
   naive: Type.Integer({ description: 'Seasonal naive: the same weeks a year ago, or a quarter ago.' }),
-  committed: Type.Boolean({ description: 'The 80 % interval reaches at most 5 % to each side.' }),
+  committed: Type.Boolean({ description: 'Half of the 95 % interval is at most 5 % of the mean.' }),
 });
 export type ForecastSpan = Static<typeof ForecastSpan>;
 
+/** Of revenue that is still to come: what the bottom-up forecast is made of, beside the top-down one. */
+const BottomUpSpan = Type.Object({
+  span: Type.Enum(['thirteen-weeks', 'quarter'] as const),
+  topDown: Amount,
+  bottomUp: Type.Integer({ description: 'Sum of the components.' }),
+  contracted: Type.Integer({
+    description: 'Renewals of living contracts, each by the probability to be there.',
+  }),
+  recovery: Type.Integer({
+    description: 'Renewals that a retry or a payment link brings after a failed debit.',
+  }),
+  new: Type.Integer({ description: 'Contracts that begin, and their renewals.' }),
+  oneOff: Type.Integer({ description: 'All other purchases.' }),
+});
+
+const ForecastTrial = Type.Object({
+  fromOn: Day,
+  topDown: Amount,
+  bottomUp: Amount,
+  blend: Amount,
+  actual: Amount,
+});
+
+const BottomUp = Type.Object({
+  weight: Type.Number({ minimum: 0, maximum: 1, description: 'What the bottom-up forecast counts for.' }),
+  spans: Type.Array(BottomUpSpan),
+  trials: Type.Array(ForecastTrial, {
+    description:
+      'Thirteen weeks of the platform from earlier ends of the history: both forecasts and their blend.',
+  }),
+});
+export type BottomUp = Static<typeof BottomUp>;
+
 /** Written once with the run. */
 export const ForecastNotes = Type.Object({
+  /** Absent where nothing is sold by contract. */
+  bottomUp: Type.Optional(BottomUp),
   parts: Type.Array(Type.Object({ name: Type.String(), weight: Type.Number() }), {
     description: 'What the forecast of the platform is made of, heaviest first.',
   }),

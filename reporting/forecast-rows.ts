@@ -29,6 +29,51 @@ export async function* everyForecast(pool: Pool): AsyncGenerator<ForecastRow> {
   }
 }
 
+const COMPONENTS = ['topDown', 'bottomUp', 'contracted', 'recovery', 'new', 'oneOff'] as const;
+
+/** One part of what was said of a span; `weight` is what the bottom-up forecast counted for. */
+export interface ComponentRow {
+  readonly as_of_on: string;
+  readonly currency: string;
+  /** Epoch milliseconds. */
+  readonly made_at: number;
+  readonly span: string;
+  readonly component: string;
+  readonly weight: number;
+  readonly amount_paise: number;
+}
+
+/** Of every run that was blended. */
+export async function everyComponent(pool: Pool): Promise<ComponentRow[]> {
+  const { rows } = await pool.query<ComponentRow>(
+    `SELECT as_of_on, currency, made_at, one ->> 'span' AS span, component, (report -> 'bottomUp' ->> 'weight')::float8 AS weight,
+       (one ->> component)::float8 AS amount_paise
+     FROM revenue_forecast_runs, json_array_elements(report -> 'bottomUp' -> 'spans') AS one, unnest($1::text[]) AS component
+     ORDER BY run_id, span, component`,
+    [COMPONENTS],
+  );
+  return rows;
+}
+
+/** `known.forecast_components`: of those runs that were made before the as-of instant. */
+export async function loadComponents(db: Duckdb, rows: readonly ComponentRow[], asOf: number): Promise<void> {
+  await db.run(`CREATE TABLE known.forecast_components (
+    as_of_on DATE, currency VARCHAR, made_at TIMESTAMP, span VARCHAR, component VARCHAR, weight DOUBLE, amount_paise BIGINT)`);
+  for (const row of rows.filter(({ made_at: madeAt }) => madeAt < asOf))
+    await db.run(
+      `INSERT INTO known.forecast_components VALUES ($1::DATE, $2, make_timestamp($3::BIGINT), $4, $5, $6, $7::BIGINT)`,
+      [
+        row.as_of_on,
+        row.currency,
+        BigInt(row.made_at) * 1000n,
+        row.span,
+        row.component,
+        row.weight,
+        BigInt(row.amount_paise),
+      ],
+    );
+}
+
 /** `known.forecasts`: those made before the as-of instant. */
 export async function loadForecasts(
   db: Duckdb,

@@ -31,12 +31,18 @@ export async function saveForecast(
   pool: Pool,
   { currency, kindOf, madeAt, forecast }: NewForecast,
 ): Promise<boolean> {
-  const { asOfOn, spans, parts, rehearsals, recent } = forecast;
+  const { asOfOn, spans, parts, rehearsals, recent, bottomUp } = forecast;
   return inTransaction(pool, async (client) => {
     const { rows } = await client.query<{ run_id: bigint }>(
       `INSERT INTO revenue_forecast_runs (as_of_on, currency, made_at, kind_of, report)
        VALUES ($1, $2, to_timestamp($3 / 1000.0), $4, $5) ON CONFLICT DO NOTHING RETURNING run_id`,
-      [asOfOn, currency, madeAt, kindOf, JSON.stringify({ parts, rehearsals, recent })],
+      [
+        asOfOn,
+        currency,
+        madeAt,
+        kindOf,
+        JSON.stringify({ ...(bottomUp && { bottomUp }), parts, rehearsals, recent }),
+      ],
     );
     const run = rows[0];
     if (run === undefined) return false;

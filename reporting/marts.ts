@@ -28,6 +28,7 @@ export const MARTS = [
   'calibration_weekly',
   'revenue_daily',
   'revenue_forecasts',
+  'revenue_components',
 ] as const;
 
 interface MartSource {

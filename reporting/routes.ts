@@ -21,12 +21,16 @@ import { casesPage } from './pages/cases.js';
 import { decisionPage } from './pages/decision.js';
 import { comparisonPage } from './pages/comparison.js';
 import { decisionsPage } from './pages/decisions.js';
+import { dunningPage } from './pages/dunning.js';
 import { forecastPage } from './pages/forecast.js';
 import { missingPage } from './pages/layout.js';
 import { modelsPage } from './pages/models.js';
 import { overviewPage } from './pages/overview.js';
 import { rulesOnly } from './pages/parts.js';
 import { paymentsPage } from './pages/payments.js';
+import { subscriptionsPage } from './pages/subscriptions.js';
+import { SubscriptionReport } from './subscription-report.js';
+import { reconciliationPage } from './pages/reconciliation.js';
 import { watchPage } from './pages/watch.js';
 import { PaymentsReport, readPayments } from './payment-report.js';
 import { readPaymentsOverview } from './payments-overview.js';
@@ -60,7 +64,12 @@ export function registerReportingRoutes(app: FastifyInstance, deps: ReportingDep
   registerCases(app, deps);
   registerModels(app, deps, reader);
   registerWatch(app, deps);
+  registerSubscriptions(app, deps);
+  registerReconciliation(app, deps);
   registerForecast(app, deps);
+  app.get('/dunning', { schema: { hide: true } }, async (_request, reply) =>
+    sendPage(reply, dunningPage(await deps.dunning())),
+  );
   registerReports(app, reader);
 }
 
@@ -216,6 +225,33 @@ function registerWatch(app: FastifyInstance, deps: ReportingDeps): void {
         'nothing has been watched yet: run `hasivu jobs run watch`',
       );
     },
+  );
+}
+
+function registerSubscriptions(app: FastifyInstance, deps: ReportingDeps): void {
+  const querystring = Type.Object({ currency: Type.Optional(CURRENCY) });
+  typed(app).get(
+    '/subscriptions',
+    { schema: { hide: true, querystring } },
+    async ({ query: { currency = null } }, reply) =>
+      sendPage(reply, subscriptionsPage(await deps.subscriptions(currency))),
+  );
+  const summary = 'Monthly recurring revenue, churn, cohorts and lifetime value of subscriptions';
+  typed(app).get(
+    '/v1/reports/subscriptions',
+    { schema: { tags: ['reports'], summary, querystring, response: { 200: SubscriptionReport } } },
+    async ({ query: { currency = null } }) => {
+      const report = await deps.subscriptions(currency);
+      if (report !== null) return report;
+      const message = 'nothing was reported of subscriptions yet: run `hasivu jobs run report-subscriptions`';
+      throw new AppError('unavailable', 'no-subscription-report', message);
+    },
+  );
+}
+
+function registerReconciliation(app: FastifyInstance, deps: ReportingDeps): void {
+  app.get('/reconciliation', { schema: { hide: true } }, async (_request, reply) =>
+    sendPage(reply, reconciliationPage(await deps.reconciliation())),
   );
 }
 

@@ -15,8 +15,8 @@ import type { Lake } from '../ingest/lake.js';
 import { openScratch } from '../ingest/scratch.js';
 import { quoteText } from '../ingest/sql-quote.js';
 import type { Action } from '../scoring/request.js';
-import type { ForecastRow } from './forecast-rows.js';
-import { loadForecasts } from './forecast-rows.js';
+import type { ComponentRow, ForecastRow } from './forecast-rows.js';
+import { loadComponents, loadForecasts } from './forecast-rows.js';
 import { MARTS, martSource } from './marts.js';
 
 /** What the marts need of a decision of the gate, or of a score that a backtest gave without it. */
@@ -42,6 +42,7 @@ interface WarehouseBuild {
   readonly builtAt: number;
   readonly decisions?: AsyncIterable<GateDecision> | Iterable<GateDecision>;
   readonly forecasts?: AsyncIterable<ForecastRow> | Iterable<ForecastRow>;
+  readonly components?: readonly ComponentRow[];
 }
 
 export function warehousePath(dataDir: string): string {
@@ -88,6 +89,7 @@ async function writeDraft(draft: string, build: WarehouseBuild): Promise<Readonl
     await defineKnown(db, build.asOf);
     await loadDecisions(db, build.decisions ?? [], build.asOf);
     await loadForecasts(db, build.forecasts ?? [], build.asOf);
+    await loadComponents(db, build.components ?? [], build.asOf);
     await db.run(`ATTACH ${quoteText(draft)} AS warehouse`);
     const rows = await writeMarts(db);
     await writeBuildRecord(db, { builtAt: build.builtAt, batches, rows });

@@ -55,7 +55,13 @@ export interface ReportEntry {
   readonly report: ReportRow;
 }
 
-export type Entry = DecisionEntry | ReportEntry;
+/** What became known elsewhere, fed to the fold under its key in the queue (billing/payments/feed.ts). */
+export interface FeedEntry {
+  readonly observation: Observation;
+  readonly feed: { readonly key: string };
+}
+
+export type Entry = DecisionEntry | ReportEntry | FeedEntry;
 
 /** `fence` is asked once for every fact: it lets all of them in, or throws. */
 const writeSql = (fence: string): string => `
@@ -79,6 +85,9 @@ const writeSql = (fence: string): string => `
     RETURNING decision_id, payment_id, decided_at AS opened_at, action
   ), new_cases AS (
     ${openCasesSql("(SELECT * FROM new_decisions WHERE action = 'review') reviewed")}
+  ), new_feeds AS (
+    INSERT INTO fed_facts (sequence, key, known_at)
+    SELECT * FROM json_to_recordset($4) AS row(sequence bigint, key text, known_at timestamptz)
   )
   INSERT INTO outcome_reports (report_id, idempotency_key, body_hash, sequence, payment_id, outcome, reported_at)
   SELECT * FROM json_to_recordset($3) AS row(
@@ -86,7 +95,7 @@ const writeSql = (fence: string): string => `
     reported_at timestamptz)`;
 
 const WRITE = writeSql('');
-const WRITE_FENCED = writeSql('WHERE (SELECT require_fold_epoch($4))');
+const WRITE_FENCED = writeSql('WHERE (SELECT require_fold_epoch($5))');
 
 /** Writes all entries or none; answers one `undefined` for each. */
 export function writeEntries(pool: Pool, entries: readonly Entry[]): Promise<undefined[]> {
@@ -102,7 +111,8 @@ export async function writeColumns(
   const facts = entries.map(({ fact }) => fact);
   const decisions = entries.flatMap(({ decision }) => decision ?? []);
   const reports = entries.flatMap(({ report }) => report ?? []);
-  const values = [facts, decisions, reports].map((rows) => JSON.stringify(rows));
+  const feeds = entries.flatMap(({ feed }) => feed ?? []);
+  const values = [facts, decisions, reports, feeds].map((rows) => JSON.stringify(rows));
   if (epoch === null) await pool.query({ name: 'write-entries', text: WRITE, values });
   else await pool.query({ name: 'write-fenced', text: WRITE_FENCED, values: [...values, epoch] });
   return entries.map(() => undefined);
@@ -113,6 +123,7 @@ export interface EntryColumns {
   readonly fact: ReturnType<typeof factColumns>;
   readonly decision: ReturnType<typeof decisionColumns> | null;
   readonly report: ReturnType<typeof reportColumns> | null;
+  readonly feed: ReturnType<typeof feedColumns> | null;
 }
 
 export function columnsOf(entry: Entry): EntryColumns {
@@ -120,6 +131,7 @@ export function columnsOf(entry: Entry): EntryColumns {
     fact: factColumns(entry.observation),
     decision: 'decision' in entry ? decisionColumns(entry) : null,
     report: 'report' in entry ? reportColumns(entry) : null,
+    feed: 'feed' in entry ? feedColumns(entry) : null,
   };
 }
 
@@ -193,6 +205,14 @@ function reportColumns({ observation, report }: ReportEntry) {
     payment_id: observation.paymentId,
     outcome: report.outcome,
     reported_at: timestamp(observation.knownAt),
+  };
+}
+
+function feedColumns({ observation, feed }: FeedEntry) {
+  return {
+    sequence: observation.sequence,
+    key: feed.key,
+    known_at: timestamp(observation.knownAt),
   };
 }
 

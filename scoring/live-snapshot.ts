@@ -228,7 +228,8 @@ async function logEnd(pool: Pool): Promise<number> {
 async function entryIdOf(client: Pool | PoolClient, sequence: number): Promise<string | null> {
   const { rows } = await client.query<{ id: string }>(
     `SELECT decision_id AS id FROM decisions WHERE sequence = $1
-     UNION ALL SELECT report_id FROM outcome_reports WHERE sequence = $1`,
+     UNION ALL SELECT report_id FROM outcome_reports WHERE sequence = $1
+     UNION ALL SELECT key FROM fed_facts WHERE sequence = $1`,
     [sequence],
   );
   return rows[0]?.id ?? null;

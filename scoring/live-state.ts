@@ -72,6 +72,8 @@ export async function lastLogged(client: PoolClient): Promise<{ sequence: number
      UNION ALL
      (SELECT sequence, reported_at FROM outcome_reports ORDER BY sequence DESC LIMIT ${LATEST})
      UNION ALL
+     (SELECT sequence, known_at FROM fed_facts ORDER BY sequence DESC LIMIT ${LATEST})
+     UNION ALL
      (SELECT sequence, known_at FROM facts ORDER BY sequence DESC LIMIT ${LATEST})`,
   );
   return {

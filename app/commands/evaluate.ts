@@ -6,6 +6,7 @@ import { registerEvaluateClv } from './evaluate-clv.js';
 import { registerEvaluateForecast } from './evaluate-forecast.js';
 import { registerEvaluateFraud } from './evaluate-fraud.js';
 import { registerEvaluatePolicy } from './evaluate-policy.js';
+import { registerEvaluateRetry } from './evaluate-retry.js';
 import { registerEvaluateTable } from './evaluate-table.js';
 
 export function registerEvaluate(program: Command, cli: Cli): void {
@@ -18,4 +19,5 @@ export function registerEvaluate(program: Command, cli: Cli): void {
   registerEvaluatePolicy(evaluate, cli);
   registerEvaluateChurn(evaluate, cli);
   registerEvaluateClv(evaluate, cli);
+  registerEvaluateRetry(evaluate, cli);
 }

@@ -38,14 +38,14 @@ export function reportForecast(evaluation: ForecastEvaluation): string {
 }
 
 function coverageLines(evaluation: ForecastEvaluation): string[] {
-  const { coverage80, coverage95, msis95, coverage80Total, medianApeTotal } = evaluation;
+  const { coverage80, coverage95, msis95, coverage80Total, coverage95Total, medianApeTotal } = evaluation;
   const { shareWithin5Total, committedShare, committedWithin5 } = evaluation;
   const kept = committedWithin5 === null ? '' : `, and ${percent(committedWithin5)} of those came within 5 %`;
   return [
     `intervals: ${percent(coverage80)} of steps within 80 %, ${percent(coverage95)} within 95 %; MSIS at 95 % ${msis95.toFixed(3)}`,
     `totals of the horizon: median error ${medianApeTotal.toFixed(2)} %, ${percent(shareWithin5Total)} within 5 %, ` +
-      `${percent(coverage80Total)} within their 80 % interval`,
-    `committed (half-width of 80 % at most 5 %): ${percent(committedShare)} of series${kept}`,
+      `${percent(coverage80Total)} within their 80 % interval, ${percent(coverage95Total)} within their 95 %`,
+    `committed (half of the 95 % interval of the total is at most 5 % of its mean): ${percent(committedShare)} of series${kept}`,
   ];
 }
 

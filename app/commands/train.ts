@@ -3,14 +3,15 @@ import { Argument, type Command } from 'commander';
 import { trainChurnModel } from '../churn.js';
 import type { Cli } from '../cli-io.js';
 import { metricsTable } from '../metrics-table.js';
+import { trainRetryModel } from '../retry-model.js';
 import { withStages } from '../stages.js';
 import { openStores } from '../stores.js';
 import { trainFraudModel } from '../train-fraud.js';
 import { wholeNumber } from './options.js';
 
-const TASKS = ['fraud', 'churn'] as const;
+const TASKS = ['fraud', 'churn', 'retry'] as const;
 
-const TRAIN = { fraud: trainFraudModel, churn: trainChurnModel } as const;
+const TRAIN = { fraud: trainFraudModel, churn: trainChurnModel, retry: trainRetryModel } as const;
 
 export function registerTrain(program: Command, cli: Cli): void {
   program

@@ -6,17 +6,23 @@ import { existsSync } from 'node:fs';
 import type { Command } from 'commander';
 import { requireSafeExposure } from '../../core/config.js';
 import { takeAppLock } from '../../core/postgres.js';
+import type { Decide } from '../../scoring/decide.js';
+import type { Answer } from '../../scoring/request.js';
 import type { Batch } from '../../ingest/batch-record.js';
 import { openMerchant, type Merchant } from '../../ingest/simulate/merchant.js';
 import { endToday, parseHistoryName, simulateDefaults } from '../../ingest/simulate/settings.js';
 import { warehousePath } from '../../reporting/warehouse.js';
 import { usableChampion } from '../champion.js';
 import type { Cli } from '../cli-io.js';
+import { startDemoSubscriptions } from '../demo-subscriptions/start.js';
 import { startDemoTraffic } from '../demo-traffic.js';
-import { openGateway } from '../gateway.js';
+import { openGateway, type OpenGateway } from '../gateway.js';
 import { startJobs } from '../jobs.js';
 import { metricsTable } from '../metrics-table.js';
+import { postJson } from '../post-json.js';
 import { refreshIfStale } from '../refresh-warehouse.js';
+import { openOutbound } from '../outbound.js';
+import { openQueue } from '../open-queue.js';
 import { startServer } from '../server.js';
 import { withStages } from '../stages.js';
 import { openStores, type Stores } from '../stores.js';
@@ -66,11 +72,16 @@ async function run(cli: Cli, stores: Stores, options: Options, stopped: Promise<
   const payments = await openGateway(cli, options.sandbox === true);
   lines.push(payments.notice);
   const server = await withStages(cli, (onStage) => startServer(cli, stores, onStage, payments));
+  const history = merchant && (await liveDemo(cli, stores, payments, server.url));
+  if (history !== null) lines.push(history);
   payments.attach(server.url);
   const { apiKeys, policyFile } = cli.config();
   const { clock, log, env } = cli;
   const { gateway } = payments;
-  const jobs = startJobs({ stores, server, clock, log, policyFile, env, gateway });
+  const queue = await openQueue(cli, stores);
+  const outbound = openOutbound(cli);
+  lines.push(outbound.notice);
+  const jobs = await startJobs({ stores, server, clock, log, policyFile, env, gateway, queue, outbound });
   const demo =
     merchant &&
     startDemoTraffic({
@@ -88,6 +99,21 @@ async function run(cli: Cli, stores: Stores, options: Options, stopped: Promise<
   await payments.close();
   await jobs.stop();
   await server.close();
+}
+
+/** Before the jobs start: they know no other time than the present. Null: a real gateway, or there are plans already. */
+async function liveDemo(
+  cli: Cli,
+  { pool }: Stores,
+  { gateway, sandbox }: OpenGateway,
+  url: string,
+): Promise<string | null> {
+  if (gateway === null || sandbox === null) return null;
+  const address = { url, apiKey: cli.config().apiKeys[0] ?? null };
+  const { clock, log } = cli;
+  const decide: Decide = async (body) => (await postJson(address, '/v1/decisions', body)) as Answer;
+  const deps = { pool, clock, log, gateway, sandbox, decide, stopwatch: () => performance.now() };
+  return withStages(cli, (onStage) => startDemoSubscriptions(deps, onStage));
 }
 
 function geoNotice(cli: Cli): string[] {

@@ -5,6 +5,7 @@
  */
 import { formatMoney } from '../../core/money.js';
 import type { Gateway } from '../../core/ports/gateway.js';
+import { AUTHORISATION } from '../mandates/registration.js';
 import type { PaymentView } from '../payments/payment.js';
 
 export interface PayPage {
@@ -17,8 +18,9 @@ export const PAY_SCRIPT_PATH = '/pay/checkout.js';
 
 export function payPage(payment: PaymentView, checkout: Gateway['checkout']): PayPage {
   const { paymentId, status, amountPaise, currency, description, orderId, authentication } = payment;
-  // Saved instruments may pay without a second factor.
-  const customer = authentication === 'required' ? null : payment.customerId;
+  const isMandate = payment.purpose === AUTHORISATION.purpose;
+  // Saved instruments may pay without a second factor; a mandate belongs to a customer and is always approved with one.
+  const customer = authentication === 'required' && !isMandate ? null : payment.customerId;
   const amount = formatMoney(BigInt(amountPaise), currency);
   const isOpen = orderId !== null && (status === 'created' || status === 'attempted');
   const attributes = {
@@ -30,6 +32,7 @@ export function payPage(payment: PaymentView, checkout: Gateway['checkout']): Pa
     description: description ?? '',
     authentication,
     customer: customer ?? '',
+    mandate: isMandate ? 'yes' : '',
   };
   const written = Object.entries(attributes)
     .map(([name, value]) => `data-${name}="${escape(value)}"`)
@@ -71,17 +74,26 @@ function policyFor(origin: string): string {
   ].join('; ');
 }
 
-/** Wallets and pay-later debit without an additional factor. */
+/**
+ * Wallets and pay-later debit without an additional factor. A new mandate on UPI is approved in the payer's own app, opened or by a
+ * code: asking for a UPI id is closed for them (India rules U9).
+ */
 export const PAY_SCRIPT = `'use strict';
 const button = document.getElementById('pay');
 const say = (text) => { document.getElementById('status').textContent = text; };
+const inOwnApp = {
+  blocks: { upi: { name: 'UPI', instruments: [{ method: 'upi', flows: ['intent', 'qr'] }] } },
+  sequence: ['block.upi', 'card', 'emandate'],
+  preferences: { show_default_blocks: false },
+};
 button?.addEventListener('click', () => {
-  const { payment, key, order, amount, currency, description, authentication, customer } = button.dataset;
+  const { payment, key, order, amount, currency, description, authentication, customer, mandate } = button.dataset;
   const hide = authentication === 'required' ? [{ method: 'wallet' }, { method: 'paylater' }] : [];
   const checkout = new Razorpay({
     key, order_id: order, amount: Number(amount), currency, name: document.title, description,
-    ...(customer ? { customer_id: customer, remember_customer: true } : {}),
-    config: { display: { hide } },
+    ...(customer && !mandate ? { customer_id: customer, remember_customer: true } : {}),
+    ...(mandate ? { customer_id: customer, recurring: '1' } : {}),
+    config: { display: { hide, ...(mandate ? inOwnApp : {}) } },
     modal: { ondismiss: () => say('Not paid yet.') },
     handler: async (answer) => {
       button.disabled = true;

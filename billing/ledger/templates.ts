@@ -17,6 +17,7 @@ type Account =
   | 'revenue'
   | 'gst-payable'
   | 'round-off'
+  | 'bad-debts'
   | 'suspense';
 
 type Side = 'debit' | 'credit';
@@ -49,12 +50,26 @@ const TEMPLATES = {
   'dispute-lost': [ofParty(debit('disputes')), credit('gateway-clearing')],
   'settlement-sent': [debit('settlement-in-transit'), credit('gateway-clearing')],
   'bank-credited': [debit('bank'), credit('settlement-in-transit')],
+  /** `credit` of the payer that it used; negative when it leaves some. Total = net + tax + round-off - credit. */
   'invoice-issued': [
     ofParty(debit('receivable', 'total')),
+    ofParty(debit('advances', 'credit')),
     credit('revenue', 'net'),
     credit('gst-payable', 'tax'),
+    credit('round-off', 'roundOff'),
   ],
+  /** The same amounts back. */
+  'invoice-voided': [
+    ofParty(credit('receivable', 'total')),
+    ofParty(credit('advances', 'credit')),
+    debit('revenue', 'net'),
+    debit('gst-payable', 'tax'),
+    debit('round-off', 'roundOff'),
+  ],
+  /** Negative when the money went back. */
   'invoice-settled': [ofParty(debit('advances')), ofParty(credit('receivable'))],
+  /** Nobody expects it any more. Its tax is owed nevertheless. Negative when it was paid after all. */
+  'invoice-given-up': [ofParty(debit('bad-debts')), ofParty(credit('receivable'))],
   /** Differences that reconciliation found and explained, or not. Positive: the gateway kept more than we knew. */
   'rounding-difference': [debit('round-off'), credit('gateway-clearing')],
   'unexplained-difference': [debit('suspense'), credit('gateway-clearing')],

@@ -25,15 +25,24 @@ interface Customer {
   readonly contact: string;
 }
 
-/** Makes the payer a customer of the gateway, which is what its checkout saves methods for. Contact details are not kept. */
+/**
+ * Makes the payer a customer of the gateway, which is what its checkout saves methods for. Contact details are not kept.
+ * @throws AppError `contact-of-another-payer`: the gateway knows its customers by their contact, so two payers cannot share one.
+ */
 export async function enrolPayer(deps: MethodDeps, payerId: string, customer: Customer): Promise<string> {
   const { id } = requireOk(await deps.gateway.customers.ensure(customer), 'the customer');
-  const { rows } = await deps.pool.query<{ payer_id: string; customer_id: string }>(
-    `INSERT INTO payer_customers AS kept (payer_id, customer_id, created_at) VALUES ($1, $2, to_timestamp($3 / 1000.0))
-     ON CONFLICT (payer_id) DO UPDATE SET customer_id = kept.customer_id RETURNING payer_id, customer_id`,
+  await deps.pool.query(
+    `INSERT INTO payer_customers (payer_id, customer_id, created_at) VALUES ($1, $2, to_timestamp($3 / 1000.0))
+     ON CONFLICT DO NOTHING`,
     [payerId, id, deps.clock.now()],
   );
-  return rows[0]?.customer_id ?? id;
+  const { rows } = await deps.pool.query<{ customer_id: string }>(
+    'SELECT customer_id FROM payer_customers WHERE payer_id = $1',
+    [payerId],
+  );
+  if (rows[0] !== undefined) return rows[0].customer_id;
+  const message = `the contact given for ${payerId} is another payer's at the gateway: name another, or use that payer`;
+  throw new AppError('conflict', 'contact-of-another-payer', message);
 }
 
 /** Takes over what the gateway has of the payer's tokens. @throws AppError `payer-not-enrolled` or as the gateway refuses. */

@@ -5,6 +5,7 @@
  */
 import type { PoolClient } from 'pg';
 import type { Sighting } from '../../ingest/webhooks/sighting.js';
+import { applyMandates } from '../mandates/tokens.js';
 import { applyDisputes, applyRefunds, applySettlements } from './afterlife.js';
 import { applyPayments, bindOrders } from './attempts.js';
 import { bookChanges } from './bookings.js';
@@ -43,6 +44,7 @@ export async function applySightings(
     sightings.flatMap(({ settlement }) => settlement ?? []),
     now,
   );
+  await applyMandates(client, sightings, attemptIds, now);
   await queueFacts(client, { attemptIds, settlementIds }, now, knownSince);
   await bookChanges(client, attemptIds, settlementIds, now);
 }

@@ -2,6 +2,7 @@
  * Cancelling a payment: our row stops wanting the money. The gateway has no such state, so money that still comes is accounted for and
  * goes back (follow.ts).
  */
+import type { PoolClient } from 'pg';
 import { AppError } from '../../core/errors.js';
 import { advance } from '../../core/state.js';
 import { inTransaction } from '../../core/transaction.js';
@@ -13,21 +14,24 @@ import type { PaymentEvent, PaymentStatus } from './states.js';
 
 /** False: money was taken. */
 export async function cancelRow({ pool, clock }: PaymentDeps, paymentId: string): Promise<boolean> {
-  return inTransaction(pool, async (client) => {
-    const { rows } = await client.query<{ status: PaymentStatus }>(
-      `SELECT status FROM payments WHERE payment_id = $1 AND origin = 'api' FOR UPDATE`,
-      [paymentId],
-    );
-    if (rows[0] === undefined) throw noPayment(paymentId);
-    const next = advance<PaymentStatus, PaymentEvent>(PAYMENT, rows[0].status, 'cancel');
-    if (next === null) return rows[0].status === 'cancelled';
-    await client.query(
-      `UPDATE payments SET status = $2, cancelled_at = to_timestamp($3 / 1000.0), changed_at = to_timestamp($3 / 1000.0)
-       WHERE payment_id = $1`,
-      [paymentId, next, clock.now()],
-    );
-    return true;
-  });
+  return inTransaction(pool, (client) => cancelWithin(client, paymentId, clock.now()));
+}
+
+/** The same in the caller's transaction. */
+export async function cancelWithin(client: PoolClient, paymentId: string, now: number): Promise<boolean> {
+  const { rows } = await client.query<{ status: PaymentStatus }>(
+    `SELECT status FROM payments WHERE payment_id = $1 AND origin = 'api' FOR UPDATE`,
+    [paymentId],
+  );
+  if (rows[0] === undefined) throw noPayment(paymentId);
+  const next = advance<PaymentStatus, PaymentEvent>(PAYMENT, rows[0].status, 'cancel');
+  if (next === null) return rows[0].status === 'cancelled';
+  await client.query(
+    `UPDATE payments SET status = $2, cancelled_at = to_timestamp($3 / 1000.0), changed_at = to_timestamp($3 / 1000.0)
+     WHERE payment_id = $1`,
+    [paymentId, next, now],
+  );
+  return true;
 }
 
 /**

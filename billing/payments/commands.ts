@@ -7,7 +7,16 @@ import type { PoolClient } from 'pg';
 import { reused } from '../../scoring/idempotency.js';
 
 interface Claim {
-  readonly kind: 'payment' | 'refund';
+  readonly kind:
+    | 'payment'
+    | 'refund'
+    | 'instalment-plan'
+    | 'mandate'
+    | 'plan'
+    | 'plan-order'
+    | 'subscription'
+    | 'subscription-order'
+    | 'dunning-contact';
   readonly key: string;
   readonly bodyHash: string;
   /** What this command makes, unless an earlier one did. */

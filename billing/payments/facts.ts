@@ -2,7 +2,8 @@
  * What the rows mean to the lake, as canonical facts (ingest/facts.ts): attempts, refunds, disputes and settlements; and of
  * payments that did not pass the gate themselves, their results and fraud reports, which for the others the gate's live log
  * has. Queued in the transaction that changes the rows, each under a key of its own, so that nothing is told twice or lost;
- * moved to the lake in batches that name the range of the queue that they hold.
+ * moved to the lake in batches that name the range of the queue that they hold, or by way of the live log where the fold of the
+ * running server must see it (feed.ts).
  */
 import type { Pool, PoolClient } from 'pg';
 import { inTransaction } from '../../core/transaction.js';
@@ -23,15 +24,17 @@ const OURS = `${TOUCHED} AND p.origin = 'gateway'`;
 /** What replaces what was told before is known from now on; what begins the story of a payment, from its beginning. */
 const IF_FIRST = `CASE WHEN q.key IS NULL AND p.origin = 'gateway' THEN a.created_at END`;
 
+/** The payment of an attempt `a` of the payment `p` that began at the gateway, as a fact. */
+export const GATEWAY_PAYMENT = `json_build_object('fact', 'payment', 'paymentId', a.attempt_id, 'kind', 'payment',
+  'payerId', ${PAYER}, 'instrumentId', a.token_id, 'method', ${METHOD}, 'amountPaise', a.amount_paise::text,
+  'currency', a.currency, 'status', 'attempted', 'occurredAt', ${MS('a.created_at')})`;
+
 /**
  * One row for each fact: its key; its fields as in ingest/facts.ts but for `sequence` and `knownAt`; and when it would have
  * been told by webhook, for history that is read afterwards (null: nobody can say).
  */
 const FACTS: readonly string[] = [
-  `SELECT 'payment:' || a.attempt_id, json_build_object('fact', 'payment', 'paymentId', a.attempt_id, 'kind', 'payment',
-     'payerId', ${PAYER}, 'instrumentId', a.token_id, 'method', ${METHOD}, 'amountPaise', a.amount_paise::text,
-     'currency', a.currency, 'status', 'attempted', 'occurredAt', ${MS('a.created_at')}), a.created_at
-   ${ALL} WHERE ${OURS}`,
+  `SELECT 'payment:' || a.attempt_id, ${GATEWAY_PAYMENT}, a.created_at ${ALL} WHERE ${OURS}`,
   `SELECT 'outcome:' || a.attempt_id || ':captured', json_build_object('fact', 'outcome', 'paymentId', a.attempt_id,
      'status', 'captured', 'occurredAt', ${MS('a.created_at')}), ${IF_FIRST}
    ${ALL} WHERE ${OURS} AND a.is_captured`,
@@ -91,11 +94,31 @@ export async function queueFacts(
   await client.query('SELECT pg_advisory_xact_lock_shared($1)', [QUEUE_LOCK]);
   await client.query({
     name: 'queue-facts',
-    text: `INSERT INTO fact_queue (key, body, known_at)
-           SELECT key, body, CASE $4 WHEN 'then' THEN least(told_at, heard_at) ELSE heard_at END
+    text: `INSERT INTO fact_queue (key, body, known_at, is_fed)
+           SELECT key, body, CASE $4 WHEN 'then' THEN least(told_at, heard_at) ELSE heard_at END,
+             $4 = 'now' AND facts.body ->> 'fact' IN ('payment', 'outcome', 'label')
+               -- A replay reads the log alone: what is said of a payment goes where the payment went.
+               AND coalesce((SELECT f.is_fed FROM fact_queue f WHERE f.key = 'payment:' || (facts.body ->> 'paymentId')), true)
            FROM (${FACTS.join(' UNION ALL ')}) AS facts (key, body, told_at), to_timestamp($3 / 1000.0) AS heard_at
            ON CONFLICT (key) DO NOTHING`,
     values: [attemptIds, settlementIds, now, knownSince],
+  });
+}
+
+/** Queues facts that nobody derives from rows: a key and the fields of ingest/facts.ts each, amounts as decimal text. */
+export async function queueStated(
+  client: PoolClient,
+  facts: readonly { readonly key: string; readonly body: Readonly<Record<string, unknown>> }[],
+  now: number,
+): Promise<void> {
+  if (facts.length === 0) return;
+  await client.query('SELECT pg_advisory_xact_lock_shared($1)', [QUEUE_LOCK]);
+  await client.query({
+    name: 'queue-stated',
+    text: `INSERT INTO fact_queue (key, body, known_at)
+           SELECT key, body, to_timestamp($2 / 1000.0) FROM json_to_recordset($1) AS stated(key text, body json)
+           ON CONFLICT (key) DO NOTHING`,
+    values: [JSON.stringify(facts), now],
   });
 }
 
@@ -112,7 +135,7 @@ export async function flushGatewayFacts(pool: Pool, lake: Lake): Promise<number>
     const names = (await lake.batches()).map(({ name }) => Number(BATCH_NAME.exec(name)?.[1] ?? 0));
     const watermark = Math.max(0, ...names);
     const { rows } = await client.query<{ number: bigint; body: Record<string, unknown>; known_at: number }>(
-      `SELECT number, body, known_at FROM fact_queue WHERE number > $1 AND number <= $2 AND body IS NOT NULL
+      `SELECT number, body, known_at FROM fact_queue WHERE number > $1 AND number <= $2 AND body IS NOT NULL AND NOT is_fed
        ORDER BY number LIMIT $3 FOR UPDATE`,
       [watermark, settled, MAX_FACTS],
     );
@@ -124,11 +147,15 @@ export async function flushGatewayFacts(pool: Pool, lake: Lake): Promise<number>
         rows.map(({ body, known_at }, i) => toFact(body, known_at, i)),
       );
     // The key stays: what was told is not told again.
-    await client.query('UPDATE fact_queue SET body = NULL WHERE number <= $1 AND body IS NOT NULL', [last]);
+    await client.query(
+      'UPDATE fact_queue SET body = NULL WHERE number <= $1 AND body IS NOT NULL AND NOT is_fed',
+      [last],
+    );
     return rows.length;
   });
 }
 
+/** What the gateway does not say of a payment. */
 const ABSENT = {
   retryOf: null,
   counterpartyId: null,
@@ -154,7 +181,7 @@ function settledNumber(pool: Pool): Promise<bigint> {
 }
 
 /** A provider's clock may be ahead of ours: nothing is known before it happened. */
-function toFact(body: Record<string, unknown>, knownAt: number, sequence: number): Fact {
+export function toFact(body: Record<string, unknown>, knownAt: number, sequence: number): Fact {
   const occurredAt = Math.min(body['occurredAt'] as number, knownAt);
   const amounts = Object.entries(body)
     .filter(([field, value]) => field.endsWith('Paise') && value !== null)

@@ -55,6 +55,7 @@ export const PaymentView = Type.Object({
   purpose: nullable(Type.String()),
   reference: nullable(Type.String()),
   description: nullable(Type.String()),
+  instalmentPlanId: nullable(Type.String({ description: 'The plan that it pays a part of.' })),
   capture: Type.Enum(['automatic', 'manual']),
   decision: nullable(Type.Object({ decisionId: Type.String(), action: Type.Enum(ACTIONS) })),
   authentication: Type.Enum(['usual', 'required'], {
@@ -101,6 +102,7 @@ interface Row {
   purpose: string | null;
   reference: string | null;
   description: string | null;
+  instalment_plan_id: string | null;
   capture: 'automatic' | 'manual';
   decision_id: string | null;
   action: (typeof ACTIONS)[number] | null;
@@ -115,6 +117,7 @@ const MS = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::
 const SELECT = `
   SELECT p.payment_id, p.order_id, p.status, p.amount_paise, p.currency, p.captured_paise, p.refunded_paise, p.payer_id,
     p.customer_id, p.purpose, p.reference, p.description, p.capture, p.decision_id, p.action, p.link_url, p.created_at,
+    (SELECT i.plan_id FROM instalments i WHERE i.payment_id = p.payment_id) AS instalment_plan_id,
     (SELECT coalesce(json_agg(json_build_object('attemptId', a.attempt_id, 'status', a.status, 'method', a.method,
        'amountPaise', a.amount_paise, 'refundedPaise', a.refunded_paise, 'reason', a.failure_reason,
        'createdAt', ${MS('a.created_at')}) ORDER BY a.created_at, a.attempt_id), '[]')
@@ -171,6 +174,7 @@ function toView(row: Row): PaymentView {
     purpose: row.purpose,
     reference: row.reference,
     description: row.description,
+    instalmentPlanId: row.instalment_plan_id,
     capture: row.capture,
     decision: decisionId === null || action === null ? null : { decisionId, action },
     authentication: action === 'challenge' || action === 'review' ? 'required' : 'usual',

@@ -71,7 +71,8 @@ function answered<T>(outcome: Outcome<T>): T {
   });
 }
 
-async function adoptOrder(deps: PaymentDeps, order: GatewayOrder): Promise<void> {
+/** Binds an order to the payment that its receipt names, with what payers have done on it already. */
+export async function adoptOrder(deps: PaymentDeps, order: GatewayOrder): Promise<void> {
   const { pool, clock } = deps;
   const now = clock.now();
   const { id, receipt } = order;

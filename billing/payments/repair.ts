@@ -3,6 +3,7 @@
  * answered. The gateway is asked first; only what it does not have is sent again, under the same name. Each is asked about less and
  * less often (Kill Bill's janitor does the same), and never by two programs at once.
  */
+import { errorText } from '../../core/error-text.js';
 import type { Pool } from 'pg';
 import type { Log } from '../../core/log.js';
 import { inTransaction } from '../../core/transaction.js';
@@ -42,7 +43,7 @@ async function attempt({ log }: RepairDeps, subject: string, work: () => Promise
   try {
     await work();
   } catch (error) {
-    log.warn({ event: 'payment-not-repaired', subject, reason: error instanceof Error ? error.message : '' });
+    log.warn({ event: 'payment-not-repaired', subject, reason: errorText(error) });
   }
 }
 

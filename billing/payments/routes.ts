@@ -5,7 +5,12 @@
  */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
+import type { Static } from 'typebox';
+import { AppError } from '../../core/errors.js';
 import { idSchema } from '../../scoring/request.js';
+import { askInstalment } from '../instalments/ask.js';
+import { createPlan } from '../instalments/create.js';
+import { ScheduleBody } from '../instalments/schedule.js';
 import { cancelPayment } from './cancel.js';
 import { capturePayment } from './capture.js';
 import { createPayment, NewPaymentBody } from './create.js';
@@ -21,6 +26,13 @@ const LIST_LIMIT = 100;
 const RequiredKey = Type.Object({
   'idempotency-key': idSchema('Repeating a request with its key goes on with what the first one began.'),
 });
+/** A payment, or the first of several that together pay the amount. */
+const AskedBody = Type.Object(
+  { ...NewPaymentBody.properties, instalments: Type.Optional(ScheduleBody) },
+  { additionalProperties: false },
+);
+type AskedBody = Static<typeof AskedBody>;
+
 const PaymentParams = Type.Object({ paymentId: Type.String({ maxLength: 64 }) });
 
 export function paymentRoutes(deps: CreateDeps): FastifyPluginAsyncTypebox {
@@ -40,13 +52,33 @@ function createRoute(app: App, deps: CreateDeps): void {
         tags,
         summary: 'Ask for a payment: the gate decides, then the payer gets a checkout page or a link',
         headers: RequiredKey,
-        body: NewPaymentBody,
+        body: AskedBody,
         response: { 201: PaymentView },
       },
     },
     async ({ body, headers }, reply) =>
-      reply.code(201).send(await createPayment(deps, body, headers['idempotency-key'])),
+      reply.code(201).send(await ask(deps, body, headers['idempotency-key'])),
   );
+}
+
+async function ask(
+  deps: CreateDeps,
+  { instalments: schedule, ...body }: AskedBody,
+  key: string,
+): Promise<PaymentView> {
+  if (schedule === undefined) return createPayment(deps, body, key);
+  const { reference, capture, collect, customer, context, ...debt } = body;
+  if (reference === undefined || capture === 'manual') {
+    const message = 'instalments need a reference, the name of what is owed, and are captured by themselves';
+    throw new AppError('bad-input', 'invalid-request', message);
+  }
+  const { planId } = await createPlan(deps, { ...debt, reference, schedule }, key);
+  const told = {
+    ...(collect === undefined ? {} : { collect }),
+    ...(customer === undefined ? {} : { customer }),
+    ...(context === undefined ? {} : { context }),
+  };
+  return askInstalment(deps, planId, 1, told);
 }
 
 function readRoutes(app: App, { pool }: CreateDeps): void {

@@ -81,21 +81,26 @@ CREATE TABLE subscriptions (
   currency        text NOT NULL,
   status          text NOT NULL CHECK (status IN
                     ('scheduled', 'trialing', 'active', 'past_due', 'paused', 'suspended', 'cancelled', 'expired')),
+  -- Its first day, of the trial when there is one; the anchor when null.
+  starts_on       date,
   -- The raw day that periods are counted from: period n begins n intervals after it, clamped to the month's end.
   anchor_on       date NOT NULL,
-  -- Number of the current period counted from the anchor; null before the first.
+  -- Number of the current period counted from the anchor; null before the first is billed.
   period          integer,
   period_start_on date,
   -- The first day that is no longer part of it.
   period_end_on   date,
-  -- When the next recurring invoice is made; null when none is to come. From one pure function (billing/subscriptions/next-billing.ts).
+  -- When the calendar moves it next: start, end of the trial, next invoice, pause, resumption, end; null when nothing is to come.
+  -- From one pure function (billing/subscriptions/next-billing.ts).
   next_billing_at timestamptz,
+  -- The first day that is no longer trial.
   trial_end_on    date,
   -- The last day that is paid for when it ends by plan.
   ends_on         date,
   cancel_at_period_end boolean NOT NULL DEFAULT false,
   -- A change that waits for the next period: {planId, planVersion, quantity, addOns}.
   pending_change  jsonb,
+  -- From when on it is paused, or will be; and the day on which it goes on, when that is known.
   paused_on       date,
   resume_on       date,
   -- How its invoices are paid: debited on a mandate, or by the payer through a link or checkout.
@@ -105,6 +110,8 @@ CREATE TABLE subscriptions (
   credit_paise    bigint NOT NULL DEFAULT 0 CHECK (credit_paise >= 0),
   -- Since when something has been unpaid; kept by the billing of its invoices.
   past_due_at     timestamptz,
+  -- When a period of it was paid first.
+  started_at      timestamptz,
   -- What ended it: asked for (voluntary) or not paid (involuntary).
   ended_by        text CHECK (ended_by IN ('voluntary', 'involuntary', 'plan')),
   ended_at        timestamptz,
@@ -121,6 +128,9 @@ CREATE TABLE subscriptions (
 
 CREATE INDEX subscriptions_due ON subscriptions (next_billing_at, subscription_id)
   WHERE next_billing_at IS NOT NULL AND parked_reason IS NULL;
+-- A payer has a plan once for each beneficiary: more of it is a quantity.
+CREATE UNIQUE INDEX subscriptions_beneficiary ON subscriptions (payer_id, plan_id, beneficiary)
+  WHERE beneficiary IS NOT NULL AND ended_at IS NULL;
 CREATE INDEX subscriptions_payer ON subscriptions (payer_id, subscription_id);
 CREATE INDEX subscriptions_mandate ON subscriptions (mandate_id) WHERE mandate_id IS NOT NULL;
 

@@ -74,6 +74,15 @@ export function logNormal(random: Random, median: number, sigma: number): number
   return median * Math.exp(sigma * random.normal());
 }
 
+/** P(Z < z) of a standard normal, to 1e-7 (Abramowitz and Stegun 1964, 26.2.17). */
+export function normalCdf(z: number): number {
+  if (z > 0) return 1 - normalCdf(-z);
+  const t = 1 / (1 - 0.2316419 * z);
+  const poly =
+    t * (0.31938153 + t * (-0.356563782 + t * (1.781477937 + t * (-1.821255978 + t * 1.330274429))));
+  return (Math.exp((-z * z) / 2) / Math.sqrt(2 * Math.PI)) * poly;
+}
+
 /** Exponential waiting time. */
 export function waiting(random: Random, mean: number): number {
   return -mean * Math.log(1 - random.unit());

@@ -45,13 +45,20 @@ const ATTENDED: Readonly<Record<PaidBy, Rates>> = {
 };
 
 /** A mandate meets no payer, but the payer may have touched the mandate. */
-const UNATTENDED = { technical: 0.02, undisclosed: 0.012, mandate: 0.009 } as const;
+export const UNATTENDED = { technical: 0.02, undisclosed: 0.012, mandate: 0.009 } as const;
+/** An issuer's limit that nobody foresees. */
+export const PASSING_LIMIT = 0.0015;
+/** Short of funds without a salary account behind it. */
+export const SHORT = { wallet: 0.02, credit: 0.006 } as const;
+/** Of the logarithm: what else is booked on the account that day. */
+export const BALANCE_NOISE = 0.25;
 
 /** Who is at the screen looks at the balance first, and pays from another account when it is short. */
 const ATTENDED_CARE = 2;
 
+export const CUTOFF_FACTOR = 3;
 /** Banks close their books around midnight: technical trouble is three times as likely. */
-const isCutoff = (minute: number): boolean => minute < 40 || minute >= 23 * 60 + 20;
+export const isCutoff = (minute: number): boolean => minute < 40 || minute >= 23 * 60 + 20;
 
 function cause(debit: Debit, conditions: Conditions): Cause | null {
   const random = conditions.random.declines;
@@ -59,13 +66,13 @@ function cause(debit: Debit, conditions: Conditions): Cause | null {
   if (chance(random, outageShare(conditions.outages, instrument.issuer, atMs))) return 'outage';
   const rates = ATTENDED[instrument.method];
   const technical = attended ? rates.technical : UNATTENDED.technical;
-  if (chance(random, isCutoff(minuteOfDay(atMs)) ? 3 * technical : technical)) return 'technical';
+  if (chance(random, isCutoff(minuteOfDay(atMs)) ? CUTOFF_FACTOR * technical : technical)) return 'technical';
   if (attended) {
     if (chance(random, rates.dropOff)) return 'dropOff';
     if (chance(random, rates.credential)) return 'credential';
     if (chance(random, rates.instrument)) return 'instrument';
   } else if (chance(random, UNATTENDED.mandate)) return 'mandate';
-  if (debit.amountPaise > instrument.limitPaise || chance(random, 0.0015)) return 'limit';
+  if (debit.amountPaise > instrument.limitPaise || chance(random, PASSING_LIMIT)) return 'limit';
   return chance(random, attended ? rates.undisclosed : UNATTENDED.undisclosed) ? 'undisclosed' : null;
 }
 
@@ -73,9 +80,9 @@ function cause(debit: Debit, conditions: Conditions): Cause | null {
 function isShort(debit: Debit, conditions: Conditions): boolean {
   const { payer, instrument } = debit;
   const random = conditions.random.funds;
-  if (instrument.method === 'wallet') return chance(random, 0.02);
-  if (instrument.credit) return chance(random, 0.006);
-  const noise = Math.exp(0.25 * random.normal()) * (debit.attended ? ATTENDED_CARE : 1);
+  if (instrument.method === 'wallet') return chance(random, SHORT.wallet);
+  if (instrument.credit) return chance(random, SHORT.credit);
+  const noise = Math.exp(BALANCE_NOISE * random.normal()) * (debit.attended ? ATTENDED_CARE : 1);
   return debit.amountPaise > balancePaise(payer, conditions.calendar, random, debit.atMs) * noise;
 }
 

@@ -38,11 +38,19 @@ export interface Outage {
   readonly failureShare: number;
 }
 
+/** Minutes: the median, and the standard deviation of the logarithm. */
+const DURATION = { issuer: 60, gateway: 25, sigma: 0.8 } as const;
+const FAILURE_SHARES = { total: 0.9, partial: 0.55 } as const;
+
 function outagesOf(random: Random, issuer: number, aMonth: number, day: number): Outage[] {
   return Array.from({ length: poisson(random, aMonth / 30) }, () => {
     const startsAt = startOfDay(day) + Math.floor(random.unit() * DAY_MS);
-    const minutes = clamp(logNormal(random, issuer === GATEWAY ? 25 : 60, 0.8), 8, 600);
-    const failureShare = chance(random, 0.5) ? 0.9 : 0.55;
+    const minutes = clamp(
+      logNormal(random, issuer === GATEWAY ? DURATION.gateway : DURATION.issuer, DURATION.sigma),
+      8,
+      600,
+    );
+    const failureShare = chance(random, 0.5) ? FAILURE_SHARES.total : FAILURE_SHARES.partial;
     return { issuer, startsAt, endsAt: startsAt + Math.floor(minutes * MINUTE_MS), failureShare };
   });
 }
@@ -61,4 +69,13 @@ export function outageShare(outages: readonly Outage[], issuer: number, atMs: nu
       share = Math.max(share, outage.failureShare);
   }
   return share;
+}
+
+/** The same at an instant of which nothing is known yet: how long an issuer is down, times how much then fails. */
+export function expectedOutageShare(issuer: number): number {
+  const share = (FAILURE_SHARES.total + FAILURE_SHARES.partial) / 2;
+  const ofTime = (aMonth: number, median: number): number =>
+    (aMonth / 30) * ((median * Math.exp(DURATION.sigma ** 2 / 2)) / (24 * 60));
+  const bank = ofTime(ISSUERS[issuer]?.outagesAMonth ?? 0, DURATION.issuer);
+  return share * (bank + ofTime(GATEWAY_OUTAGES_A_MONTH, DURATION.gateway));
 }

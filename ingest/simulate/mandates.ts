@@ -52,7 +52,7 @@ function slotOn(random: Random, method: PaidBy, day: number): number {
 }
 
 /** Most banks answer within the hour, some overnight; UPI within 36 hours. */
-function resultDelayMs(random: Random): number {
+export function resultDelayMs(random: Random): number {
   const quick = chance(random, 0.78);
   const minutes = quick ? logNormal(random, 18, 0.9) : logNormal(random, 9 * 60, 0.6);
   return Math.floor(clamp(minutes * MINUTE_MS, 20_000, 36 * HOUR_MS));
@@ -96,6 +96,10 @@ function execute(world: World, execution: Execution, atMs: number): void {
   });
   const knownAt = atMs + delayMs;
   const originalId = execution.originalId ?? request.paymentId;
+  if (reason !== null && execution.originalId === null) {
+    const { paymentId } = request;
+    world.truth?.failedDebit?.({ paymentId, payer: { ...payer }, instrument, amountPaise });
+  }
   if (reason !== null) addFriction(payer, dayOf(knownAt), 0.6);
   const mayRetry = reason !== null && !NEVER_RETRIED.has(reason);
   const retryAt = mayRetry ? nextSlot(world, execution, knownAt) : null;

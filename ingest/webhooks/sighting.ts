@@ -48,6 +48,35 @@ export interface SeenOrder {
   readonly receipt: string | null;
 }
 
+export const TOKEN_EVENTS = ['confirmed', 'rejected', 'paused', 'resumed', 'cancelled'] as const;
+export type TokenEvent = (typeof TOKEN_EVENTS)[number];
+
+/** A step of a mandate. Never the payer's UPI id or account: both may change, and neither is ours to keep. */
+export interface SeenToken {
+  readonly id: string;
+  readonly event: TokenEvent;
+  readonly failure: string | null;
+  /** The bank that is debited, when the gateway says. */
+  readonly issuer: string | null;
+}
+
+/** Of a notice before a debit. */
+export interface SeenNotice {
+  readonly orderId: string;
+  /** Null: the payer was not told. */
+  readonly deliveredAt: number | null;
+}
+
+export interface SeenDowntime {
+  readonly id: string;
+  readonly method: string;
+  /** Banks, networks or apps; empty: all of the method. */
+  readonly instruments: readonly string[];
+  readonly severity: string;
+  readonly beginsAt: number;
+  readonly endsAt: number | null;
+}
+
 export interface Sighting {
   /** When the source said so, UTC epoch ms. */
   readonly occurredAt: number;
@@ -56,6 +85,9 @@ export interface Sighting {
   readonly refund?: SeenRefund;
   readonly dispute?: Dispute;
   readonly settlement?: Settlement;
+  readonly token?: SeenToken;
+  readonly notice?: SeenNotice;
+  readonly downtime?: SeenDowntime;
 }
 
 type Json = Readonly<Record<string, unknown>>;
@@ -77,6 +109,9 @@ export function readSighting(event: string, body: unknown, occurredAt: number): 
     ...present('refund', found('refund', readRefund)),
     ...present('dispute', found('dispute', readDispute)),
     ...present('settlement', found('settlement', readSettlement)),
+    ...present('token', subject === 'token' ? found('token', tokenReader(event)) : undefined),
+    ...present('notice', found('notification', readNotice)),
+    ...present('downtime', found('payment.downtime', readDowntime)),
   };
 }
 
@@ -158,6 +193,44 @@ function readSettlement(from: Reader): Settlement {
   };
 }
 
+/** What the event's name says holds: some tokens come without their state. Saved cards have events of their own, without meaning here. */
+function tokenReader(event: string): (from: Reader) => SeenToken | undefined {
+  const name = event.slice('token.'.length);
+  // What is being cancelled must not be debited either.
+  const known = name === 'cancellation_initiated' ? 'cancelled' : TOKEN_EVENTS.find((one) => one === name);
+  return (from) => {
+    if (known === undefined) return undefined;
+    const failure =
+      known === 'rejected' ? from.inside('recurring_details').textOrNull('failure_reason') : null;
+    const issuer = from.textOrNull('bank') ?? from.inside('card').textOrNull('issuer');
+    return { id: from.text('id'), event: known, failure, issuer };
+  };
+}
+
+function readNotice(from: Reader): SeenNotice {
+  const isDelivered = from.oneOf('status', ['delivered', 'failed']) === 'delivered';
+  return { orderId: from.text('order_id'), deliveredAt: isDelivered ? from.instant('delivered_at') : null };
+}
+
+const DOWNTIME_STATUSES = ['scheduled', 'started', 'updated', 'resolved', 'cancelled'] as const;
+
+function readDowntime(from: Reader): SeenDowntime {
+  const status = from.oneOf('status', DOWNTIME_STATUSES);
+  const beginsAt = from.instant('begin');
+  const endsAt = from.instantOrNull('end');
+  return {
+    id: from.text('id'),
+    method: from.text('method'),
+    instruments: INSTRUMENT_FIELDS.flatMap((field) => from.inside('instrument').textOrNull(field) ?? []),
+    severity: from.textOrNull('severity') ?? 'unknown',
+    beginsAt,
+    // One that was called off never was.
+    endsAt: status === 'cancelled' ? beginsAt : endsAt,
+  };
+}
+
+const INSTRUMENT_FIELDS = ['bank', 'issuer', 'network', 'psp', 'vpa_handle', 'wallet'];
+
 interface Reader {
   text(field: string): string;
   /** Null also for an empty text. */
@@ -170,6 +243,8 @@ interface Reader {
   /** True for true, 1 and "1": the provider writes all of them. */
   flag(field: string): boolean;
   oneOf<T extends string>(field: string, values: readonly T[]): T;
+  /** The object in the field; an empty one when there is none. */
+  inside(field: string): Reader;
 }
 
 function reader(entity: Json, at: string): Reader {
@@ -206,12 +281,17 @@ function reader(entity: Json, at: string): Reader {
     flag: (field) => [true, 1, '1', 'true'].includes(entity[field] as boolean | number | string),
     oneOf: (field, values) =>
       required(values.find((value) => value === entity[field]) ?? null, field, `one of ${values.join(', ')}`),
+    inside: (field) => reader(objectOrEmpty(entity[field]), `${at}.${field}`),
   };
 }
 
 function objectAt(value: unknown, at: string): Json {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Json;
   throw unreadable(at, 'an object', value);
+}
+
+function objectOrEmpty(value: unknown): Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : {};
 }
 
 /** Says what is wrong without the value: it may be personal. */

@@ -1,7 +1,8 @@
 /**
  * Prediction intervals by split conformal inference: errors of the combination at rolling origins, each divided by the width
  * that the other origins of its series would have given it, pooled over series and neighbouring steps; their quantile times the
- * width is the interval (Lei, G'Sell, Rinaldo, Tibshirani and Wasserman 2018). Series without origins take the pool's.
+ * width is the interval (Lei, G'Sell, Rinaldo, Tibshirani and Wasserman 2018). Late origins count
+ * most; series without origins take the pool's.
  */
 import { overlaps } from './origins.js';
 
@@ -25,9 +26,11 @@ export interface Widths {
 /** Origins that the shape of the pool counts for beside a series' own errors at a step. */
 const SHAPE_TRUST = 3;
 /** Origins that the changes of the history count for beside the errors of forecasts. */
-const PRIOR_TRUST = 1;
+const PRIOR_TRUST = 4;
 /** Steps to each side that share errors: single steps of ten origins are few. */
 const NEIGHBOURS = 1;
+/** Power of the share of the history that was known at an origin. */
+const RECENCY = 4;
 /** Scores below which the pool takes in more steps. */
 const ENOUGH = 400;
 /** Quantiles of Student's t with five degrees, for pools that are smaller than the level asks for. */
@@ -49,42 +52,62 @@ export function conformalWidths(series: readonly Residuals[], steps: number): Wi
   const pool = { shape: poolShape(squares, steps), ratio: priorRatio(series, squares, steps) };
   const widthsOf = (i: number, without: number): Float64Array =>
     standardWidths(series[i]!, squares[i]!, pool, without);
-  const scores: number[][] = Array.from({ length: steps }, () => []);
+  const scores: Score[][] = Array.from({ length: steps }, () => []);
   for (const [i, { errors, origins }] of series.entries()) {
     for (let o = 0; o < origins.length; o++) {
       const widths = widthsOf(i, o);
       for (let t = 0; t < steps; t++) {
         const score = Math.abs(errors[o * steps + t]!) / widths[t]!;
-        if (Number.isFinite(score)) scores[t]!.push(score);
+        if (Number.isFinite(score)) scores[t]!.push({ score, weight: recencyOf(origins, o) });
       }
     }
   }
   const sorted = scores.map((_, t) => poolAround(scores, t));
+  const quantiles = new Map<number, number[]>();
   return {
     of: (i, level) => {
-      const widths = widthsOf(i, -1);
-      return widths.map((width, t) => width * quantile(sorted[t]!, level));
+      const known = quantiles.get(level) ?? sorted.map((one) => quantile(one, level));
+      quantiles.set(level, known);
+      return widthsOf(i, -1).map((width, t) => width * known[t]!);
     },
   };
 }
 
+/** An error over its width, and what it counts. */
+interface Score {
+  readonly score: number;
+  readonly weight: number;
+}
+
+/** What an origin counts: forecasts from shorter histories are worse than the one that is asked for. */
+function recencyOf(origins: readonly number[], o: number): number {
+  return (origins[o]! / origins.at(-1)!) ** RECENCY;
+}
+
 /** Scores of a step and of so many around it that there are enough, ascending. */
-function poolAround(scores: readonly number[][], t: number): Float64Array {
+function poolAround(scores: readonly (readonly Score[])[], t: number): Score[] {
   let reach = 0;
   let found = scores[t]!.length;
   while (found < ENOUGH && reach < scores.length) {
     reach++;
     found += (scores[t - reach]?.length ?? 0) + (scores[t + reach]?.length ?? 0);
   }
-  return Float64Array.from(scores.slice(Math.max(0, t - reach), t + reach + 1).flat()).sort();
+  return scores
+    .slice(Math.max(0, t - reach), t + reach + 1)
+    .flat()
+    .sort((a, b) => a.score - b.score);
 }
 
-/** The conformal quantile: the ceil((n + 1) level)-th score. */
-function quantile(sorted: Float64Array, level: number): number {
-  const rank = Math.ceil((sorted.length + 1) * level);
-  if (rank <= sorted.length) return sorted[rank - 1]!;
+/** The weighted conformal quantile (Barber, Candes, Ramdas and Tibshirani 2023): what is asked for itself weighs 1. */
+function quantile(sorted: readonly Score[], level: number): number {
+  const all = sorted.reduce((sum, { weight }) => sum + weight, 1);
+  let reached = 0;
+  for (const { score, weight } of sorted) {
+    reached += weight;
+    if (reached >= level * all) return score;
+  }
   const student = STUDENT.find(([one]) => one >= level)?.[1] ?? 4;
-  return Math.max(student, sorted.at(-1) ?? 0);
+  return Math.max(student, sorted.at(-1)?.score ?? 0);
 }
 
 /** Squared errors, each the mean with its neighbours (k x steps). */
@@ -144,9 +167,11 @@ function known(
   let sum = 0;
   let count = 0;
   for (let i = 0; i < squares.length; i++) {
-    if (overlaps(origins, reach, Math.floor(i / steps), without) || squares[i] !== squares[i]) continue;
-    sum += squares[i]!;
-    count++;
+    const o = Math.floor(i / steps);
+    if (overlaps(origins, reach, o, without) || squares[i] !== squares[i]) continue;
+    const weight = recencyOf(origins, o);
+    sum += weight * squares[i]!;
+    count += weight;
   }
   return { mean: count === 0 ? 0 : sum / count, origins: count / steps };
 }
@@ -168,8 +193,9 @@ function standardWidths(
     let count = SHAPE_TRUST;
     for (let i = t, o = 0; i < squares.length; i += steps, o++) {
       if (overlaps(origins, reach, o, without) || squares[i] !== squares[i]) continue;
-      sum += squares[i]!;
-      count++;
+      const weight = recencyOf(origins, o);
+      sum += weight * squares[i]!;
+      count += weight;
     }
     return Math.sqrt(sum / count);
   });

@@ -4,6 +4,7 @@
  */
 import { Worker } from 'node:worker_threads';
 import { AppError } from '../../core/errors.js';
+import type { SeriesDates } from './calendar.js';
 import { holdContest, type Contest } from './contest.js';
 
 /** Series done so far of all. */
@@ -16,10 +17,12 @@ export interface ContestRequest {
 
 export interface ContestBatch extends ContestRequest {
   readonly series: readonly Float64Array[];
+  readonly dates: readonly (SeriesDates | null)[];
 }
 
 interface CrewRequest extends ContestRequest {
   readonly threads: number;
+  readonly dates?: readonly (SeriesDates | null)[];
   readonly onProgress?: ContestProgress;
 }
 
@@ -31,11 +34,11 @@ const WORTH_STARTING = 32;
 
 export async function holdContests(
   series: readonly Float64Array[],
-  { h, season, threads, onProgress }: CrewRequest,
+  { h, season, threads, dates = series.map(() => null), onProgress }: CrewRequest,
 ): Promise<Contest[]> {
   if (!isCompiled || threads < 2 || series.length < WORTH_STARTING) {
     return series.map((y, i) => {
-      const contest = holdContest(y, season, h);
+      const contest = holdContest(y, { season, h, dates: dates[i]! });
       onProgress?.(i + 1, series.length);
       return contest;
     });
@@ -48,7 +51,7 @@ export async function holdContests(
       const from = next;
       next += BATCH;
       const batch = series.slice(from, next);
-      const held = await ask(worker, { h, season, series: batch });
+      const held = await ask(worker, { h, season, series: batch, dates: dates.slice(from, next) });
       for (const [k, contest] of held.entries()) contests[from + k] = contest;
       done += held.length;
       onProgress?.(done, series.length);

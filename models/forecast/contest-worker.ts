@@ -3,8 +3,8 @@ import { parentPort } from 'node:worker_threads';
 import type { ContestBatch } from './contest-crew.js';
 import { holdContest } from './contest.js';
 
-parentPort?.on('message', ({ series, season, h }: ContestBatch) => {
-  const contests = series.map((y) => holdContest(y, season, h));
+parentPort?.on('message', ({ series, dates, season, h }: ContestBatch) => {
+  const contests = series.map((y, i) => holdContest(y, { season, h, dates: dates[i]! }));
   parentPort?.postMessage(
     contests,
     contests.map(({ paths }) => paths.buffer as ArrayBuffer),

@@ -19,6 +19,11 @@ export interface AdjustmentSettings {
   readonly shrink: boolean;
 }
 
+/** Of a year: a summer, holidays in between, ends of quarters. */
+const WAVES = 4;
+/** Steps that go up or down together, so that they count as one. */
+const LASTING = 3;
+
 const classical: AdjustmentSettings = { fade: 1, shrink: false };
 
 /** Multiplicative needs a positive series. `seasons` ascending, each at most half of the series. */
@@ -44,6 +49,60 @@ export function adjustSeasons(
     }
   }
   return { form, adjusted, ahead };
+}
+
+/**
+ * A long season as a few waves, each drawn to nothing by its noise: a year of weeks or days has more places than years show, and
+ * no whole number of them. `y` may hold the shorter seasons no more.
+ */
+export function adjustWaves(y: Float64Array, period: number, h: number, form: SeasonalForm): Adjustment {
+  const n = y.length;
+  const trend = centredMean(y, Math.min(Math.round(period), 2 * Math.floor(n / 4) + 1));
+  const waves: { sine: number; cosine: number; speed: number }[] = [];
+  const rest = y.map((value, t) => (form === 'additive' ? value - trend[t]! : value / trend[t]! - 1));
+  for (let k = 1; k <= WAVES; k++) {
+    const speed = (2 * Math.PI * k) / period;
+    const wave = fitWave(rest, speed);
+    if (wave === null) continue;
+    waves.push({ ...wave, speed });
+    for (let t = 0; t < n; t++)
+      rest[t]! -= wave.sine * Math.sin(speed * t) + wave.cosine * Math.cos(speed * t);
+  }
+  const at = (t: number): number => {
+    const sum = waves.reduce(
+      (all, { sine, cosine, speed }) => all + sine * Math.sin(speed * t) + cosine * Math.cos(speed * t),
+      0,
+    );
+    return form === 'additive' ? sum : Math.max(0.01, 1 + sum);
+  };
+  const adjusted = y.map((value, t) => (form === 'additive' ? value - at(t) : value / at(t)));
+  return { form, adjusted, ahead: Float64Array.from({ length: h }, (_, t) => at(n + t)) };
+}
+
+/** Least squares over the known values, shrunk by the noise that neighbours share; null for what is all noise. */
+function fitWave(rest: Float64Array, speed: number): { sine: number; cosine: number } | null {
+  let [ss, sc, cc, sy, cy, yy, count] = [0, 0, 0, 0, 0, 0, 0];
+  for (let t = 0; t < rest.length; t++) {
+    const value = rest[t]!;
+    if (!Number.isFinite(value)) continue;
+    const sine = Math.sin(speed * t);
+    const cosine = Math.cos(speed * t);
+    ss += sine * sine;
+    sc += sine * cosine;
+    cc += cosine * cosine;
+    sy += sine * value;
+    cy += cosine * value;
+    yy += value * value;
+    count++;
+  }
+  const determinant = ss * cc - sc * sc;
+  if (!(determinant > 1e-6 * ss * cc) || count < 8) return null;
+  const sine = (cc * sy - sc * cy) / determinant;
+  const cosine = (ss * cy - sc * sy) / determinant;
+  const explained = sine * sy + cosine * cy;
+  const noise = (LASTING * 2 * Math.max(0, yy - explained)) / (count - 2);
+  const kept = 1 - noise / explained;
+  return kept > 0 ? { sine: kept * sine, cosine: kept * cosine } : null;
 }
 
 /** Puts the seasons back on a path of the adjusted series, in place. */
@@ -104,7 +163,7 @@ function keptShare(means: Float64Array, squares: Float64Array, weights: Float64A
 }
 
 /** Moving mean over one season, even seasons with half weights at both ends; NaN where it does not reach (n). */
-function centredMean(y: Float64Array, season: number): Float64Array {
+export function centredMean(y: Float64Array, season: number): Float64Array {
   const n = y.length;
   const half = Math.floor(season / 2);
   const trend = new Float64Array(n).fill(NaN);

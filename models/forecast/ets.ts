@@ -40,17 +40,24 @@ const WORTH_WARMING = 150;
 const REFIT = 1.06;
 /** The shape is chosen anew when a series has grown by so much. */
 const RECHOOSE = 1.25;
+/** The same of a series that starts anew at every origin: its shape is less sure. */
+const RECHOOSE_SHORT = 1.1;
 /** Length and place of the last choice of a shape, among the warm parameters. */
 const CHOSEN = 'ETS chosen';
 export const WARM: SimplexSettings = { evaluations: 40, tolerance: 1e-5, step: 0.05 };
 
+/** Steps, and seasons, that a fit looks back: what is older moves no state and few parameters. */
+const RECENT = 300;
+const RECENT_CYCLES = 15;
+
 const LINES: readonly SmoothingShape['trend'][] = ['none', 'additive', 'damped'];
 
 /**
- * The best shape by AICc. `y` has no gaps; `season` 1 for none. `warm` keeps the parameters of every shape for the next
+ * The best shape by AICc. The series has no gaps; `season` 1 for none. `warm` keeps the parameters of every shape for the next
  * fit, of the same series a little longer.
  */
-export function fitEts(y: Float64Array, season: number, warm: Warm): Smoothed {
+export function fitEts(whole: Float64Array, season: number, warm: Warm): Smoothed {
+  const y = whole.subarray(Math.max(0, whole.length - Math.max(RECENT, RECENT_CYCLES * season)));
   const isPositive = y.every((value) => value > 0);
   const withSeason = season > 1 && season <= MOST_SEASON && isSeasonal(y, season);
   const shapes: SmoothingShape[] = [];
@@ -65,8 +72,8 @@ export function fitEts(y: Float64Array, season: number, warm: Warm): Smoothed {
   }
   let best: Smoothed | null = null;
   const known = warm.get(CHOSEN);
-  const chosen =
-    known !== undefined && y.length >= WORTH_WARMING && y.length < RECHOOSE * known[0]! ? known[1]! : -1;
+  const lasts = y.length < WORTH_WARMING ? RECHOOSE_SHORT : RECHOOSE;
+  const chosen = known !== undefined && y.length < lasts * known[0]! ? known[1]! : -1;
   for (const [i, shape] of shapes.entries()) {
     if (chosen >= 0 && chosen < shapes.length && i !== chosen) continue;
     const name = `ETS ${Object.values(shape).join(' ')}`;

@@ -35,7 +35,8 @@ export interface ForecastScores {
   readonly shareWithin5Total: number;
   /** Share of the totals within their 80 % interval. */
   readonly coverage80Total: number;
-  /** Share of the series whose 80 % interval of the total is at most 5 % to each side. */
+  readonly coverage95Total: number;
+  /** Share of the series whose total may be promised: its interval is narrow. */
   readonly committedShare: number;
   /** Share of those whose total came within 5 %; null when none is committed. */
   readonly committedWithin5: number | null;
@@ -74,7 +75,7 @@ export async function evaluateForecast(
   const startedMs = clock.now();
   const forecasts = await forecast(
     table.series.map(({ train }) => train),
-    request,
+    { ...request, dates: table.series.map(({ dates }) => dates) },
   );
   const seconds = (clock.now() - startedMs) / 1000;
   const judged = table.series.map((one, i) => judge(one, forecasts.series[i]!, season));
@@ -114,6 +115,7 @@ interface Judged {
   readonly msis95: number;
   readonly ape: number;
   readonly totalWithin80: boolean;
+  readonly totalWithin95: boolean;
   readonly committed: boolean;
 }
 
@@ -139,6 +141,7 @@ function judge({ train, test }: SplitSeries, one: SeriesForecast, season: number
     msis95: intervalScore(test, band95.low, band95.high, 0.95) / scale,
     ape,
     totalWithin80: came >= total.low80 * share && came <= total.high80 * share,
+    totalWithin95: came >= total.low95 * share && came <= total.high95 * share,
     committed: total.committed,
   };
 }
@@ -167,6 +170,7 @@ function scoresOf(judged: readonly Judged[]): ForecastScores {
     medianApeTotal: 100 * medianOf(judged.map(({ ape }) => ape)),
     shareWithin5Total: mean((one) => (within(one) ? 1 : 0)),
     coverage80Total: mean((one) => (one.totalWithin80 ? 1 : 0)),
+    coverage95Total: mean((one) => (one.totalWithin95 ? 1 : 0)),
     committedShare: committed.length / judged.length,
     committedWithin5: committed.length === 0 ? null : committed.filter(within).length / committed.length,
   };

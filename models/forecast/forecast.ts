@@ -3,6 +3,7 @@
  * total of the horizon has an interval of its own, and a forecast is committed when that is narrow. Deterministic for a seed.
  */
 import { AppError } from '../../core/errors.js';
+import type { SeriesDates } from './calendar.js';
 import { CANDIDATES } from './candidates.js';
 import type { Contest } from './contest.js';
 import { holdContests, type ContestProgress } from './contest-crew.js';
@@ -16,6 +17,8 @@ export interface ForecastRequest {
   /** Declared season; 1 for none. */
   readonly season: number;
   readonly seed: number;
+  /** Where each series lies in the calendar (series); without it none is asked. */
+  readonly dates?: readonly (SeriesDates | null)[];
   /** Threads that fit; the result is the same for any number. */
   readonly threads: number;
   readonly onProgress?: ContestProgress;

@@ -1,7 +1,7 @@
 /**
  * Intervals of paths that were judged at rolling origins: of every step, and of any weighted sum of the steps (the total of the
  * horizon, what is left of a quarter). Errors are of logarithms where a series stays far from 0. A forecast is committed when
- * the 80 % interval of its total is narrow.
+ * the interval of its total is narrow.
  */
 import { conformalWidths, type Residuals } from './conformal.js';
 import type { Contest } from './contest.js';
@@ -19,7 +19,7 @@ export interface Total {
   readonly high95: number;
   /** Half of the 80 % interval over the mean. */
   readonly halfWidth80: number;
-  /** May be promised: the half-width is at most `COMMIT_WITHIN`. */
+  /** May be promised: half of the 95 % interval, and so of the 80 % interval, is at most `COMMIT_WITHIN` of the mean. */
   readonly committed: boolean;
 }
 
@@ -37,6 +37,10 @@ export interface JudgedPath {
   readonly atLeast: number;
 }
 
+/**
+ * Of the total, to each side of it. The narrowest 80 % intervals are too narrow more often than the others, so that the 95 % interval
+ * has to be within it as well.
+ */
 export const COMMIT_WITHIN = 0.05;
 /** Below this share of its mean a series is too close to 0 for logarithms of errors. */
 const FAR_FROM_ZERO = 0.05;
@@ -92,15 +96,26 @@ export function weightedTotals(
 }
 
 function totalOf(total: Omit<Total, 'halfWidth80' | 'committed'>): Total {
-  const { mean, low80, high80 } = total;
-  const halfWidth80 = mean === 0 ? (high80 === low80 ? 0 : Infinity) : (high80 - low80) / 2 / Math.abs(mean);
-  return { ...total, halfWidth80, committed: halfWidth80 <= COMMIT_WITHIN };
+  const { mean, low80, high80, low95, high95 } = total;
+  const halfWidth80 = halfWidth(mean, low80, high80);
+  const committed = Math.max(halfWidth80, halfWidth(mean, low95, high95)) <= COMMIT_WITHIN;
+  return { ...total, halfWidth80, committed };
+}
+
+/** Of the mean. */
+function halfWidth(mean: number, low: number, high: number): number {
+  return mean === 0 ? (high === low ? 0 : Infinity) : (high - low) / 2 / Math.abs(mean);
 }
 
 function stepResiduals({ contest, past, errors, isLog, mean }: JudgedPath): Residuals {
   const own = isLog ? contest.actual.map((value, t) => Math.log(value / past[t]!)) : errors;
   const level = isLog ? mean.reduce((sum, value) => sum + value, 0) / mean.length : 1;
-  return { errors: own, origins: contest.origins, reach: contest.h, prior: contest.scale / level };
+  return {
+    errors: own,
+    origins: contest.origins,
+    reach: contest.h,
+    prior: contest.scale / level,
+  };
 }
 
 function totalResiduals({ contest, past, isLog, mean }: JudgedPath, weights: Float64Array): Residuals {

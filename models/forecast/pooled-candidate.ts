@@ -12,7 +12,7 @@ export const POOLED = 'pooled lags';
 /** Windows of the fit: more changed nothing and cost seconds. */
 const MOST_WINDOWS = 15_000;
 /** Share of the mean square of the inputs: windows of one series are much alike. */
-const RIDGE = 0.01;
+const RIDGE = 0.1;
 /** Share of the shorter histories that a window may take. */
 const WINDOW_SHARE = 0.3;
 const MOST_LAGS = 210;

@@ -7,6 +7,7 @@ import { AppError } from '../../core/errors.js';
 import { suggestion } from '../../ingest/nearest-name.js';
 import { openSource } from '../../ingest/source.js';
 import { quoteName } from '../../ingest/sql-quote.js';
+import type { SeriesDates } from './calendar.js';
 import { readTimeAxis } from './time-axis.js';
 
 export interface SeriesRequest {
@@ -24,6 +25,8 @@ export interface SeriesRequest {
 
 export interface SplitSeries {
   readonly id: string;
+  /** Null where times are not days, weeks or months. */
+  readonly dates: SeriesDates | null;
   /** NaN for gaps (n). */
   readonly train: Float64Array;
   /** NaN for gaps and for steps that the file does not have (h). */
@@ -124,7 +127,7 @@ function fetchRows(db: Duckdb, relation: string, request: SeriesRequest, time: s
 }
 
 function splitRows(rows: readonly Row[], { part, h }: SeriesRequest, isDate: boolean): SeriesTable {
-  const parts = new Map<string, { train?: Float64Array; test?: Float64Array }>();
+  const parts = new Map<string, { train?: Float64Array; test?: Float64Array; dates?: SeriesDates | null }>();
   let consecutive = 0;
   for (const { id, isTest, times, values } of rows) {
     const axis = readTimeAxis(Float64Array.from(times), isDate, id);
@@ -132,15 +135,16 @@ function splitRows(rows: readonly Row[], { part, h }: SeriesRequest, isDate: boo
     const y = new Float64Array(axis.steps.at(-1)! + 1).fill(NaN);
     for (const [i, value] of values.entries()) y[axis.steps[i]!] = value ?? NaN;
     const found = parts.get(id) ?? {};
-    if (part === undefined) parts.set(id, { train: y.slice(0, -h), test: y.slice(-h) });
-    else parts.set(id, { ...found, [isTest ? 'test' : 'train']: y });
+    if (part === undefined) parts.set(id, { train: y.slice(0, -h), test: y.slice(-h), dates: axis.dates });
+    else if (isTest) parts.set(id, { ...found, test: y });
+    else parts.set(id, { ...found, train: y, dates: axis.dates });
   }
   const series: SplitSeries[] = [];
-  for (const [id, { train, test }] of parts) {
+  for (const [id, { train, test, dates = null }] of parts) {
     if (train?.some(Number.isFinite) !== true || test?.some(Number.isFinite) !== true) continue;
     const whole = new Float64Array(h).fill(NaN);
     whole.set(test.subarray(0, h));
-    if (whole.some(Number.isFinite)) series.push({ id, train, test: whole });
+    if (whole.some(Number.isFinite)) series.push({ id, dates, train, test: whole });
   }
   const left = parts.size - series.length;
   if (series.length === 0) {

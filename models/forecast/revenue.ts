@@ -3,6 +3,12 @@
  * quarter is what came plus what is left of it. Intervals of each level are those of its own reconciled forecasts at rolling
  * origins, reconciled there by the same weights.
  */
+import { parseDay } from '../../core/days.js';
+import type { ContractBook } from '../../features/churn/contracts.js';
+import { assert } from '../../core/errors.js';
+import { blendComponents } from './blend-components.js';
+import { bottomUpOf, type BottomUp } from './bottom-up.js';
+import { openComponents } from './components.js';
 import { errorCovariance } from './error-covariance.js';
 import { forecast, type SeriesForecast } from './forecast.js';
 import { judgePath, stepBands, weightedTotals, type Band, type JudgedPath, type Total } from './intervals.js';
@@ -16,6 +22,8 @@ export interface RevenueHistory {
   /** The first day that is not over. */
   readonly asOfOn: Day;
   readonly lines: readonly RevenueLine[];
+  /** Null where nothing is sold by contract: all revenue is then forecast top-down alone. */
+  readonly book?: ContractBook | null;
 }
 
 interface RevenueRequest {
@@ -53,6 +61,7 @@ export interface RevenueForecast {
   readonly rehearsals: readonly Rehearsal[];
   /** What forecasts the platform before reconciliation. */
   readonly parts: SeriesForecast['parts'];
+  readonly bottomUp: BottomUp | null;
   /** Last weeks of the platform, oldest first. */
   readonly recent: readonly { readonly fromOn: Day; readonly actual: number }[];
 }
@@ -72,7 +81,7 @@ const DAY_MS = 86_400_000;
 
 /** Null for a history of fewer than `LEAST_WEEKS` weeks. */
 export async function forecastRevenue(
-  { asOfOn, lines }: RevenueHistory,
+  { asOfOn, lines, book = null }: RevenueHistory,
   request: RevenueRequest,
 ): Promise<RevenueForecast | null> {
   const { hierarchy, nodes } = openTree(lines);
@@ -84,15 +93,36 @@ export async function forecastRevenue(
     { h: HORIZON, season: SEASON, ...request },
   );
   const base = new Map(known.map((node, i) => [node, found.series[i]!]));
-  const judged = reconcileAll(hierarchy, nodes, base);
+  const blended = book === null ? null : blend(asOfOn, nodes[0]!, base.get(nodes[0]!)!, book);
+  if (blended !== null) base.set(nodes[0]!, blended.forecast);
+  const judged = reconcileAll(hierarchy, nodes, base, blended?.forecast);
   const quarter = openQuarter(asOfOn, nodes[0]!.daily);
   return {
     asOfOn,
     spans: spansOf({ asOfOn, hierarchy, nodes, judged, quarter }),
     rehearsals: rehearse(asOfOn, nodes[0]!.weekly, judged[0]!),
     parts: base.get(nodes[0]!)!.parts,
+    bottomUp:
+      blended &&
+      bottomUpOf(blended, {
+        fromOn: (end) => addDays(asOfOn, 7 * (end - weeks)),
+        thirteen: thirteenWeeks(),
+        quarter: quarter.weights,
+      }),
     recent: recentWeeks(asOfOn, nodes[0]!.weekly),
   };
+}
+
+/** Of the platform: contracts know of no other level. */
+function blend(asOfOn: Day, { daily, weekly }: RevenueNode, topDown: SeriesForecast, book: ContractBook) {
+  const asOfDay = parseDay(asOfOn);
+  assert(asOfDay !== null, 'a history ends on a day');
+  const componentsAt = openComponents(book, { firstDay: asOfDay - daily.length, daily }, HORIZON);
+  return blendComponents(topDown, componentsAt, { asOfDay, weeks: weekly.length, judged: WEEKS });
+}
+
+function thirteenWeeks(): Float64Array {
+  return new Float64Array(HORIZON).fill(1, 0, WEEKS);
 }
 
 /** Now and at every origin; the bottoms in whole minor units, so that sums are exact. */
@@ -100,6 +130,7 @@ function reconcileAll(
   hierarchy: Hierarchy,
   nodes: readonly RevenueNode[],
   base: ReadonlyMap<RevenueNode, SeriesForecast>,
+  held: SeriesForecast | undefined,
 ): JudgedPath[] {
   const { contest } = base.get(nodes[0]!)!;
   const k = contest.origins.length;
@@ -112,17 +143,23 @@ function reconcileAll(
       paths.slice(hierarchy.sums.length).map((path) => path.map(Math.round)),
     );
   const now = whole(
-    reconcileRow(
-      reconciled,
-      nodes.map((node) => base.get(node)?.mean ?? new Float64Array(HORIZON)),
+    holdTo(
+      held?.mean,
+      reconcileRow(
+        reconciled,
+        nodes.map((node) => base.get(node)?.mean ?? new Float64Array(HORIZON)),
+      ),
     ),
   );
   const past = nodes.map(() => new Float64Array(k * HORIZON));
   for (let o = 0; o < k; o++) {
     const row = nodes.map((node) => base.get(node)?.past.subarray(o * HORIZON, (o + 1) * HORIZON));
-    const paths = reconcileRow(
-      reconciled,
-      row.map((path) => path ?? new Float64Array(HORIZON)),
+    const paths = holdTo(
+      held?.past.subarray(o * HORIZON, (o + 1) * HORIZON),
+      reconcileRow(
+        reconciled,
+        row.map((path) => path ?? new Float64Array(HORIZON)),
+      ),
     );
     for (const [i, path] of paths.entries()) past[i]!.set(path, o * HORIZON);
   }
@@ -131,6 +168,15 @@ function reconcileAll(
       path: now[i]!,
       past: past[i]!,
     }),
+  );
+}
+
+/** Contracts say more of the whole than the levels below do: those follow it in proportion, where there is something to share. */
+function holdTo(whole: Float64Array | undefined, paths: Float64Array[]): Float64Array[] {
+  const sum = paths[0];
+  if (whole === undefined || sum === undefined) return paths;
+  return paths.map((path) =>
+    path.map((value, t) => (sum[t]! > 0 && whole[t]! > 0 ? (value * whole[t]!) / sum[t]! : value)),
   );
 }
 
@@ -196,7 +242,7 @@ interface Judged {
 }
 
 function spansOf({ asOfOn, hierarchy, nodes, judged, quarter }: Judged): RevenueSpan[] {
-  const thirteen = new Float64Array(HORIZON).fill(1, 0, WEEKS);
+  const thirteen = thirteenWeeks();
   const realised = nodes.map(({ daily }) =>
     daily.slice(Math.max(0, daily.length - quarter.daysSoFar)).reduce((sum, value) => sum + value, 0),
   );

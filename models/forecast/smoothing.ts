@@ -36,7 +36,16 @@ export function openFilter(y: Float64Array, shape: SmoothingShape, initial: Floa
   const isRelative = shape.error === 'multiplicative';
   let level = 0;
   let slope = 0;
-  const run = (at: Float64Array): number => {
+  const runPlain = (at: Float64Array): number => {
+    const end = plainPass(y, at[ALPHA]!, hasTrend ? at[BETA]! : 0, isDamped ? at[PHI]! : 1, [
+      at[LEVEL]!,
+      hasTrend ? at[SLOPE]! : 0,
+    ]);
+    level = end.level;
+    slope = end.slope;
+    return orInfinity(n * Math.log(end.sum + Number.MIN_VALUE));
+  };
+  const runAny = (at: Float64Array): number => {
     const alpha = at[ALPHA]!;
     const share = at[BETA]!; // beta / alpha
     const gamma = at[GAMMA]! * (1 - alpha);
@@ -76,22 +85,50 @@ export function openFilter(y: Float64Array, shape: SmoothingShape, initial: Floa
       level = next;
       if (++place === m) place = 0;
     }
-    const loss = n * Math.log(sum + Number.MIN_VALUE) + (isRelative ? 2 * logs : 0);
-    return loss === loss ? loss : Infinity;
+    return orInfinity(n * Math.log(sum + Number.MIN_VALUE) + (isRelative ? 2 * logs : 0));
   };
   const ahead = (at: Float64Array, h: number): Float64Array => {
-    const path = new Float64Array(h);
-    const phi = isDamped ? at[PHI]! : 1;
-    let reach = 0;
-    let power = 1;
-    for (let t = 0; t < h; t++) {
-      power *= phi;
-      reach += power;
-      const base = level + reach * slope;
-      const state = states[(n + t) % m]!;
-      path[t] = seasonal === 0 ? base : seasonal === 1 ? base + state : base * state;
-    }
-    return path;
+    const path = linePath(level, slope, isDamped ? at[PHI]! : 1, h);
+    if (seasonal === 0) return path;
+    return path.map((base, t) =>
+      seasonal === 1 ? base + states[(n + t) % m]! : base * states[(n + t) % m]!,
+    );
   };
-  return { run, ahead };
+  return { run: seasonal === 0 && !isRelative ? runPlain : runAny, ahead };
+}
+
+/** The commonest shapes, additive without season, in a loop of their own: nothing to ask at every step. */
+function plainPass(
+  y: Float64Array,
+  alpha: number,
+  share: number,
+  phi: number,
+  [firstLevel, firstSlope]: readonly [number, number],
+): { level: number; slope: number; sum: number } {
+  let level = firstLevel;
+  let slope = firstSlope;
+  let sum = 0;
+  for (let t = 0; t < y.length; t++) {
+    const damped = phi * slope;
+    const error = y[t]! - level - damped;
+    sum += error * error;
+    const step = alpha * error;
+    slope = damped + share * step;
+    level += damped + step;
+  }
+  return { level, slope, sum };
+}
+
+function linePath(level: number, slope: number, phi: number, h: number): Float64Array {
+  let reach = 0;
+  let power = 1;
+  return Float64Array.from({ length: h }, () => {
+    power *= phi;
+    reach += power;
+    return level + reach * slope;
+  });
+}
+
+function orInfinity(loss: number): number {
+  return loss === loss ? loss : Infinity;
 }

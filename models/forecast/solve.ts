@@ -5,30 +5,29 @@
  * of B (p x h).
  */
 export function solveNormal(a: Float64Array, b: Float64Array, p: number, h: number): void {
-  const rowOfA = (i: number): Float64Array => a.subarray(i * p, i * p + p);
-  const rowOfB = (i: number): Float64Array => b.subarray(i * h, i * h + h);
   for (let i = 0; i < p; i++) {
-    const row = rowOfA(i);
-    for (let k = 0; k < i; k++) subtract(row, rowOfA(k), a[k * p + i]!, i);
-    const pivot = row[i]!;
+    const row = i * p;
+    for (let k = 0; k < i; k++) subtract(a, row + i, k * p + i, a[k * p + i]!, p - i);
+    const pivot = a[row + i]!;
     const scale = pivot > 0 ? 1 / Math.sqrt(pivot) : 0;
-    for (let j = i; j < p; j++) row[j]! *= scale;
+    for (let j = i; j < p; j++) a[row + j]! *= scale;
   }
   for (let i = 0; i < p; i++) {
-    for (let k = 0; k < i; k++) subtract(rowOfB(i), rowOfB(k), a[k * p + i]!, 0);
-    divide(rowOfB(i), a[i * p + i]!);
+    for (let k = 0; k < i; k++) subtract(b, i * h, k * h, a[k * p + i]!, h);
+    divide(b, i * h, a[i * p + i]!, h);
   }
   for (let i = p - 1; i >= 0; i--) {
-    for (let k = i + 1; k < p; k++) subtract(rowOfB(i), rowOfB(k), a[i * p + k]!, 0);
-    divide(rowOfB(i), a[i * p + i]!);
+    for (let k = i + 1; k < p; k++) subtract(b, i * h, k * h, a[i * p + k]!, h);
+    divide(b, i * h, a[i * p + i]!, h);
   }
 }
 
-function subtract(row: Float64Array, other: Float64Array, factor: number, from: number): void {
+/** From `count` values at `at`, those at `other` times the factor. */
+function subtract(x: Float64Array, at: number, other: number, factor: number, count: number): void {
   if (factor === 0) return;
-  for (let j = from; j < row.length; j++) row[j]! -= factor * other[j]!;
+  for (let j = 0; j < count; j++) x[at + j]! -= factor * x[other + j]!;
 }
 
-function divide(row: Float64Array, pivot: number): void {
-  for (let j = 0; j < row.length; j++) row[j] = pivot > 0 ? row[j]! / pivot : 0;
+function divide(x: Float64Array, at: number, pivot: number, count: number): void {
+  for (let j = at; j < at + count; j++) x[j] = pivot > 0 ? x[j]! / pivot : 0;
 }

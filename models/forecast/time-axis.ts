@@ -3,11 +3,14 @@
  * and times that keep no step (working days, numbered receipts) count as consecutive, which the result says.
  */
 import { AppError } from '../../core/errors.js';
+import type { SeriesDates } from './calendar.js';
 
 export interface TimeAxis {
   /** Step of each row, from 0, ascending (n). */
   readonly steps: Int32Array;
   readonly isConsecutive: boolean;
+  /** Where the steps lie in the calendar, null for numbers and other steps. */
+  readonly dates: SeriesDates | null;
 }
 
 const DAY_SECONDS = 86_400;
@@ -30,7 +33,7 @@ export function readTimeAxis(times: Float64Array, isDate: boolean, series: strin
     if (!(change > 0)) throw repeated(times[i]!, isDate, series);
     if (change < step) step = change;
   }
-  const consecutive = { steps: Int32Array.from(own, (_, i) => i), isConsecutive: true };
+  const consecutive = { steps: Int32Array.from(own, (_, i) => i), isConsecutive: true, dates: null };
   if (n < 3) return { ...consecutive, isConsecutive: false };
   refuseMixed(own, series);
   const steps = new Int32Array(n);
@@ -40,7 +43,8 @@ export function readTimeAxis(times: Float64Array, isDate: boolean, series: strin
     steps[i] = steps[i - 1]! + Math.round(change);
     if (steps[i]! > 4 * n) return consecutive;
   }
-  return steps[n - 1]! + 1 - n > MOST_GAPS * n ? consecutive : { steps, isConsecutive: false };
+  if (steps[n - 1]! + 1 - n > MOST_GAPS * n) return consecutive;
+  return { steps, isConsecutive: false, dates: isDate ? datesOf(own, step, own !== times) : null };
 }
 
 function isMonthly(times: Float64Array): boolean {
@@ -49,6 +53,13 @@ function isMonthly(times: Float64Array): boolean {
     if (days > 0 && days < MONTH_DAYS) return false;
   }
   return true;
+}
+
+function datesOf(own: Float64Array, step: number, isMonths: boolean): SeriesDates | null {
+  if (isMonths) return step === 1 ? { step: 'month', first: own[0]! } : null;
+  const first = Math.floor(own[0]! / DAY_SECONDS);
+  if (step === DAY_SECONDS) return { step: 'day', first };
+  return step === 7 * DAY_SECONDS ? { step: 'week', first } : null;
 }
 
 function monthOf(seconds: number): number {

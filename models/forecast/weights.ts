@@ -3,6 +3,7 @@
  * the candidate does over all series by how few origins the series has (combination: Bates and Granger 1969; shrinkage to
  * the pool: Montero-Manso et al. 2020). Sharpness and shrinkage are chosen by leaving one origin out, for all series together.
  */
+import { ANCHORS } from './candidates.js';
 import type { Contest } from './contest.js';
 import { chooseEnsemble } from './ensemble.js';
 import { overlaps } from './origins.js';
@@ -20,8 +21,12 @@ interface Errors {
   readonly h: number;
   readonly candidates: number;
   readonly absolute: Float64Array;
+  /** Of the candidate in the middle at each origin, NaN where nothing came (k). */
+  readonly usual: Float64Array;
   /** Which candidates have a path ahead now. */
   readonly applies: Uint8Array;
+  /** Share of the weight that the anchors have between them, whatever the origins say. */
+  readonly anchored: number;
 }
 
 export interface Weighing {
@@ -42,6 +47,11 @@ const MOST_JUDGED = 300;
 const UNKNOWN = 0.3;
 /** A candidate so much worse than the best is left out: a small weight on a wild path is still wild. */
 const HOPELESS = 0.7;
+
+/** Values of a seasonal history at which half of the weight is the anchors': origins of a short one are shorter still, and unlike it. */
+const ANCHORED = 100;
+/** Fewer do not tell the parameters of the anchors. */
+const LEAST_ANCHORED = 16;
 
 /** What all series together say. */
 interface Pool {
@@ -88,7 +98,7 @@ export function combine({ h, paths }: Contest, row: number, weights: Float64Arra
   return total > 0 ? path.map((value) => value / total) : path.fill(NaN);
 }
 
-function errorsOf({ h, origins, paths, actual, scale }: Contest): Errors {
+function errorsOf({ h, season, origins, paths, actual, scale, known: length }: Contest): Errors {
   const candidates = paths.length / ((origins.length + 1) * h);
   const absolute = new Float64Array(origins.length * candidates);
   const applies = new Uint8Array(candidates);
@@ -108,7 +118,17 @@ function errorsOf({ h, origins, paths, actual, scale }: Contest): Errors {
       absolute[o * candidates + k] = known === 0 ? NaN : sum / known + least;
     }
   }
-  return { origins, h, candidates, absolute, applies };
+  const usual = Float64Array.from(origins, (_, o) =>
+    middleOf(absolute.subarray(o * candidates, (o + 1) * candidates)),
+  );
+  const anchored = season > 1 && length >= LEAST_ANCHORED ? 1 / (1 + (length / ANCHORED) ** 2) : 0;
+  return { origins, h, candidates, absolute, usual, applies, anchored };
+}
+
+/** NaN where all are. */
+function middleOf(values: Float64Array): number {
+  const known = values.filter((value) => value === value).sort();
+  return known[known.length >> 1] ?? NaN;
 }
 
 /** Log of a candidate's error over the middle of the others' at the same origins, and at how many (candidates). */
@@ -120,12 +140,8 @@ function relativeErrors(errors: Errors, without: number): { score: Float64Array;
   const reference = new Float64Array(candidates);
   for (let o = 0; o < origins.length; o++) {
     if (overlaps(origins, h, o, without)) continue;
-    const known = absolute
-      .slice(o * candidates, (o + 1) * candidates)
-      .filter((value) => value === value)
-      .sort();
-    if (known.length === 0) continue;
-    const usual = known[known.length >> 1]!;
+    const usual = errors.usual[o]!;
+    if (usual !== usual) continue;
     for (let k = 0; k < candidates; k++) {
       const error = absolute[o * candidates + k]!;
       if (error !== error) continue;
@@ -170,7 +186,11 @@ function weightsFrom(
     total += weight;
     return weight;
   });
-  return weights.map((weight) => weight / total);
+  const anchors = ANCHORS.filter((k) => weights[k]! > 0);
+  const anchored = anchors.length === 0 ? 0 : errors.anchored;
+  const drawn = weights.map((weight) => ((1 - anchored) * weight) / total);
+  for (const k of anchors) drawn[k]! += anchored / anchors.length;
+  return drawn;
 }
 
 function chooseSharpness(contests: readonly Contest[], errors: readonly Errors[], pool: Pool): Sharpness {
@@ -197,10 +217,8 @@ function leftOutLoss(contest: Contest, errors: Errors, pool: Pool, sharpness: Sh
   let usual = 0;
   for (let o = 0; o < origins.length; o++) {
     const path = combine(contest, o, weightsFrom(errors, pool, sharpness, o));
-    const row = errors.absolute.slice(o * errors.candidates, (o + 1) * errors.candidates);
-    const known = row.filter((value) => value === value).sort();
-    if (known.length === 0) continue;
-    usual += known[known.length >> 1]!;
+    if (!(errors.usual[o]! >= 0)) continue;
+    usual += errors.usual[o]!;
     let sum = 0;
     let count = 0;
     for (let t = 0; t < h; t++) {

@@ -113,8 +113,8 @@ export function breakdownCard({ id, title, rowTitle, rows, currency, words }: Br
 
 const ABBREVIATIONS = /\b(upi|emi|nach|otp|pin|cvv|vpa|id)\b/g;
 
-/** `insufficient_funds` -> "Insufficient funds", `incorrect_otp` -> "Incorrect OTP". */
+/** `insufficient_funds` or `insufficient-funds` -> "Insufficient funds", `incorrect_otp` -> "Incorrect OTP". */
 export function inWords(code: string): string {
-  const words = code.replaceAll('_', ' ').replace(ABBREVIATIONS, (word) => word.toUpperCase());
+  const words = code.replaceAll(/[_-]/g, ' ').replace(ABBREVIATIONS, (word) => word.toUpperCase());
   return words === 'emandate' ? 'e-Mandate' : words.charAt(0).toUpperCase() + words.slice(1);
 }

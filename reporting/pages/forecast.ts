@@ -7,6 +7,7 @@ import type { ForecastAccuracy, ForecastReport, ForecastSpan } from '../forecast
 import { formatCount, formatDay, formatShare, UNKNOWN } from '../format.js';
 import { html } from '../html.js';
 import type { Html } from '../html.js';
+import { componentsCard } from './forecast-components.js';
 import { notice, renderPage } from './layout.js';
 import { chartFigure, instant } from './parts.js';
 import type { ChartRow } from './parts.js';
@@ -34,8 +35,8 @@ export function forecastPage(report: ForecastReport | null): string {
             </div>
           </div>
           ${report.alarms.map((alarm) => html`<p class="callout" role="alert">${alarm}</p>`)}
-          ${headline(report)} ${weekChart(report)} ${memberTable(report)} ${pastCard(report)}
-          ${accuracyCard(report)}`;
+          ${headline(report)} ${weekChart(report)} ${memberTable(report)} ${componentsCard(report)}
+          ${pastCard(report)} ${accuracyCard(report)}`;
   return renderPage({ title: 'Forecast', section: '/forecast', main, charts: report !== null });
 }
 

@@ -9,6 +9,9 @@ import type { Html } from '../html.js';
 const SECTIONS = [
   { path: '/', title: 'Overview' },
   { path: '/payments', title: 'Payments' },
+  { path: '/dunning', title: 'Dunning' },
+  { path: '/subscriptions', title: 'Subscriptions' },
+  { path: '/reconciliation', title: 'Reconciliation' },
   { path: '/forecast', title: 'Forecast' },
   { path: '/decisions', title: 'Decisions' },
   { path: '/cases', title: 'Cases' },

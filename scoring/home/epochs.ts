@@ -63,7 +63,7 @@ export function beginEpoch(pool: Pool, clock: Clock, featureSetHash: string): Pr
       `INSERT INTO fold_epochs (opened_at, space, feature_set_hash, first_sequence)
        SELECT to_timestamp($1 / 1000.0), $2, $3, greatest(
          (SELECT max(sequence) FROM facts), (SELECT max(sequence) FROM decisions),
-         (SELECT max(sequence) FROM outcome_reports), 0)
+         (SELECT max(sequence) FROM outcome_reports), (SELECT max(sequence) FROM fed_facts), 0)
        RETURNING epoch`,
       [clock.now(), space, featureSetHash],
     );

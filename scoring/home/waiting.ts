@@ -62,21 +62,23 @@ async function commit({ pool, log, epoch }: WaitingDeps, columns: EntryColumns):
   }
 }
 
-async function isCommitted(pool: Pool, { fact, decision, report }: EntryColumns): Promise<boolean> {
+async function isCommitted(pool: Pool, { fact, decision, report, feed }: EntryColumns): Promise<boolean> {
   const { rows } = await pool.query(
     `SELECT FROM decisions WHERE sequence = $1 AND decision_id = $2
-     UNION ALL SELECT FROM outcome_reports WHERE sequence = $1 AND report_id = $3`,
-    [fact.sequence, decision?.decision_id ?? null, report?.report_id ?? null],
+     UNION ALL SELECT FROM outcome_reports WHERE sequence = $1 AND report_id = $3
+     UNION ALL SELECT FROM fed_facts WHERE sequence = $1 AND key = $4`,
+    [fact.sequence, decision?.decision_id ?? null, report?.report_id ?? null, feed?.key ?? null],
   );
   return rows.length > 0;
 }
 
 /** An entry gets its sequence when the memory takes it. The columns are those that `columnsOf` made. */
 export function numbered(entry: EntryColumns, sequence: number): EntryColumns {
-  const { fact, decision, report } = entry;
+  const { fact, decision, report, feed } = entry;
   return {
     fact: { ...fact, sequence, body: { ...fact.body, sequence } },
     decision: decision === null ? null : { ...decision, sequence },
     report: report === null ? null : { ...report, sequence },
+    feed: feed === null ? null : { ...feed, sequence },
   };
 }

@@ -16,6 +16,7 @@ import type { Gateway } from '../../core/ports/gateway.js';
 import { createFold } from '../../features/fold.js';
 import { openRegistry } from '../../models/registry.js';
 import type { ModelRecord, Registry } from '../../models/registry.js';
+import { readDunning } from '../../reporting/dunning.js';
 import type { ReplayReport } from '../../scoring/replay/report.js';
 import { openWorld } from '../scoring/world.js';
 import type { World } from '../scoring/world.js';
@@ -113,7 +114,10 @@ function httpDeps(world: World, folder: string, log: Log, access: Access): HttpD
       guardrails: async () => null,
       latestWatch: async () => null,
       latestForecast: () => Promise.resolve(null),
+      dunning: () => readDunning(pool, clock.now()),
       watchedDays: async () => [],
+      subscriptions: async () => null,
+      reconciliation: async () => ({ days: [], waiting: [], cases: [], today: '2026-01-31' }),
     },
   };
 }

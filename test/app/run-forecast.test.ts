@@ -26,7 +26,7 @@ describe('the forecast of the day', () => {
 
   it('waits for a warehouse and for half a year, is made once a day, and is scored as its weeks end', async () => {
     const clock = manualClock(HISTORY_STARTS_AT);
-    const stores = { pool: database.pool, dataDir: warehouse.dataDir };
+    const stores = { pool: database.pool, dataDir: warehouse.dataDir, lake: warehouse.lake };
     const turn = async (day: number): Promise<void> => {
       clock.set(HISTORY_STARTS_AT + day * DAY_MS);
       await warehouse.build(clock.now());

@@ -1,5 +1,5 @@
 /**
- * A server to be measured, in a process of its own: `gate` is the product, `bare` a Fastify route that validates and
+ * A server to be measured, in a process of its own: `gate` is the product, `taking` the product while it applies the webhooks that come, `bare` a Fastify route that validates and
  * echoes the same body, `insert` the same with nothing but a group-committed insert of the decision and its vector. It
  * tells its parent where it listens and what it has used, and ends with it.
  */
@@ -24,7 +24,7 @@ export interface Usage {
   readonly residentMegabytes: number;
 }
 
-export type Route = 'gate' | 'insert' | 'bare';
+export type Route = 'gate' | 'taking' | 'insert' | 'bare';
 
 interface Opened {
   readonly url: string;
@@ -37,6 +37,22 @@ async function openGate(): Promise<Opened> {
   const stores = await openStores(cli);
   const server = await startServer(cli, stores, () => undefined);
   return { url: server.url, close: () => server.close().finally(() => stores.close()) };
+}
+
+/** As the jobs of a running server do, every second. */
+async function openTaking(): Promise<Opened> {
+  const stores = await openStores(cli);
+  const server = await startServer(cli, stores, () => undefined);
+  let turn: Promise<unknown> = Promise.resolve();
+  const timer = setInterval(() => {
+    turn = turn.then(() => server.drainWebhooks()).then(() => server.feedFold());
+  }, 1000);
+  const close = async (): Promise<void> => {
+    clearInterval(timer);
+    await turn;
+    await server.close().finally(() => stores.close());
+  };
+  return { url: server.url, close };
 }
 
 async function listening(app: FastifyInstance): Promise<Opened> {
@@ -84,6 +100,7 @@ async function openInsert(): Promise<Opened> {
 
 const OPEN: Readonly<Record<Route, () => Promise<Opened>>> = {
   gate: openGate,
+  taking: openTaking,
   insert: openInsert,
   bare: openBare,
 };

@@ -3,11 +3,9 @@
  * a second process; beside a bare Fastify route that echoes the same body and one that only inserts, turn and turn about.
  * Every answered decision is looked up in the log. Processor time for each decision tells the cost where clocks are noisy.
  */
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
-import { fileURLToPath } from 'node:url';
 import type { Pool } from 'pg';
-import { assert } from '../../core/errors.js';
+import { startChild } from './child.js';
+import type { Child } from './child.js';
 import type { LoadPlan, LoadReport } from './gate-http-load.js';
 import type { Route, Usage } from './gate-http-server.js';
 import { PAYERS, withGateSite } from './gate-site.js';
@@ -22,7 +20,8 @@ interface Lengths {
   readonly most: number;
 }
 
-const ROUTES: readonly Route[] = ['gate', 'insert', 'bare'];
+type Measured = Exclude<Route, 'taking'>;
+const ROUTES: readonly Measured[] = ['gate', 'insert', 'bare'];
 const SUSTAINED_PER_SECOND = 1000;
 const BURST_PER_SECOND = 2000;
 const CONNECTIONS = 64;
@@ -32,45 +31,6 @@ const FULL: Lengths = { sustained: 60, burst: 10, most: 20 };
 export function benchGateHttp(seconds: number | null): Promise<Figure[]> {
   const lengths = seconds === null ? FULL : { sustained: seconds, burst: seconds, most: seconds };
   return withGateSite(({ pool, env }) => measure(pool, env, lengths));
-}
-
-interface Child {
-  /** Sends and waits for what comes back. */
-  ask(message: object | string): Promise<unknown>;
-  end(): Promise<void>;
-}
-
-async function startChild(
-  file: string,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv,
-): Promise<Child & { readonly greeting: unknown }> {
-  const child = fork(fileURLToPath(new URL(file, import.meta.url)), args, {
-    env,
-    // As `npm start` has it: decisions leave much young garbage, and a larger nursery sweeps it less often.
-    execArgv: ['--max-semi-space-size=64'],
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-  });
-  const exited = once(child, 'exit');
-  const answer = async (): Promise<unknown> => {
-    const [message] = (await Promise.race([
-      once(child, 'message'),
-      exited.then(([code]) => assert(false, `${file} ended with ${String(code)}`)),
-    ])) as [unknown];
-    return message;
-  };
-  const greeting = await answer();
-  return {
-    greeting,
-    ask: (message) => {
-      child.send(message);
-      return answer();
-    },
-    end: async () => {
-      if (child.connected) child.disconnect();
-      await exited;
-    },
-  };
 }
 
 /** A plan's figures with what the server spent on it. */
@@ -83,7 +43,7 @@ interface Run {
   readonly residentMegabytes: number;
 }
 
-type Shoot = (route: Route, plan: Omit<LoadPlan, 'url' | 'payers'>) => Promise<Run>;
+type Shoot = (route: Measured, plan: Omit<LoadPlan, 'url' | 'payers'>) => Promise<Run>;
 
 async function measure(
   pool: Pool,
@@ -94,7 +54,7 @@ async function measure(
   try {
     const load = await startChild('gate-http-load.js', [], env);
     children.push(load);
-    const servers = new Map<Route, Child & { readonly greeting: unknown }>();
+    const servers = new Map<Measured, Child & { readonly greeting: unknown }>();
     for (const route of ROUTES) {
       const server = await startChild('gate-http-server.js', [route], env);
       children.push(server);
@@ -184,14 +144,14 @@ async function lost(pool: Pool, { report }: Run): Promise<number> {
 
 /** Medians of rounds in which every route has its turn. */
 async function most(pool: Pool, shoot: Shoot, seconds: number): Promise<Figure[]> {
-  const runs: Record<Route, Run[]> = { gate: [], insert: [], bare: [] };
+  const runs: Record<Measured, Run[]> = { gate: [], insert: [], bare: [] };
   for (let round = 0; round < ROUNDS; round++) {
     for (const route of ROUTES)
       runs[route].push(
         await shoot(route, { name: `most-${route}-${round}`, seconds, pace: { connections: CONNECTIONS } }),
       );
   }
-  const middle = (route: Route, of: (run: Run) => number): number => median(runs[route].map(of));
+  const middle = (route: Measured, of: (run: Run) => number): number => median(runs[route].map(of));
   const figures: Figure[] = ROUTES.flatMap((route) => {
     const share = middle(route, (run) => run.report.cpuMs / run.report.seconds / 1000);
     const p99 = middle(route, ({ report }) => quantile(report.latencies, 0.99));
@@ -213,7 +173,7 @@ async function most(pool: Pool, shoot: Shoot, seconds: number): Promise<Figure[]
       },
     ];
   });
-  const ratio = (to: Route): number =>
+  const ratio = (to: Measured): number =>
     median(runs.gate.map((run, round) => run.perSecond / runs[to][round]!.perSecond));
   const last = runs.gate.at(-1)!;
   return [

@@ -3,6 +3,7 @@
  * part of a benchmark that is under load, for a quick look.
  */
 import { parseArgs } from 'node:util';
+import { benchBilling } from './billing.bench.js';
 import { benchCrash } from './crash.bench.js';
 import { benchFold } from './fold.bench.js';
 import { benchFoldSnapshot } from './fold-snapshot.bench.js';
@@ -27,6 +28,7 @@ const BENCHMARKS: Readonly<Record<string, (seconds: number | null) => Promise<re
   webhooks: benchWebhooks,
   payments: benchPayments,
   reconciliation: benchReconciliation,
+  billing: benchBilling,
   learners: benchLearners,
   forecast: benchForecast,
 };

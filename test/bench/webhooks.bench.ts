@@ -1,7 +1,8 @@
 /**
  * How many webhooks a second are verified, durable and acknowledged over HTTP, beside bare single-row inserts of the same bodies
  * through the same pool, turn and turn about on one embedded PostgreSQL; and how long a sender waits at a steady rate.
- * Every acknowledged event is counted again in the table.
+ * Every acknowledged event is counted again in the table. Then the same steady rate at the product's own server, which applies the events
+ * and decides as many payments a second meanwhile.
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -21,7 +22,10 @@ import { drainInbox } from '../../ingest/webhooks/drain.js';
 import { openInbox } from '../../ingest/webhooks/inbox.js';
 import { webhookRoutes } from '../../ingest/webhooks/routes.js';
 import { createWebhookTally } from '../../ingest/webhooks/tally.js';
-import { median } from './measure.js';
+import { startChild } from './child.js';
+import type { LoadPlan, LoadReport } from './gate-http-load.js';
+import { PAYERS, withGateSite } from './gate-site.js';
+import { median, quantile } from './measure.js';
 import type { Figure } from './measure.js';
 import type { WebhookLoad, WebhookLoadReport } from './webhooks-load.js';
 
@@ -30,6 +34,7 @@ const CONNECTIONS = 64;
 const STEADY_PER_SECOND = 500;
 const ROUNDS = 3;
 const SECONDS = 5;
+const SECONDS_BESIDE = 20;
 /** As many as the pool has connections. */
 const INSERTERS = 10;
 const APPLIED = 3000;
@@ -45,7 +50,8 @@ export async function benchWebhooks(seconds: number | null): Promise<Figure[]> {
       load.send(plan);
       return (await once(load, 'message'))[0] as WebhookLoadReport;
     };
-    return await measure(postgres.pool, ask, seconds ?? SECONDS);
+    const alone = await measure(postgres.pool, ask, seconds ?? SECONDS);
+    return [...alone, ...(await besideGate(ask, seconds ?? SECONDS_BESIDE))];
   } finally {
     load.kill();
     await postgres.close();
@@ -103,6 +109,61 @@ async function measure(
     },
     { name: 'applied to payments and ledger, one program', value: applied, unit: '/s' },
   ];
+}
+
+/** Webhooks and decisions at once, everything on this machine. */
+async function besideGate(
+  ask: (plan: WebhookLoad) => Promise<WebhookLoadReport>,
+  seconds: number,
+): Promise<Figure[]> {
+  return withGateSite(async ({ pool, env }) => {
+    const served = { ...env, RAZORPAY_WEBHOOK_SECRET: SECRET };
+    const server = await startChild('gate-http-server.js', ['taking'], served);
+    const load = await startChild('gate-http-load.js', [], served);
+    try {
+      const url = server.greeting as string;
+      const createdAt = Math.floor(systemClock.now() / 1000);
+      const both = async (name: string, lasting: number) =>
+        Promise.all([
+          ask({
+            url,
+            name,
+            secret: SECRET,
+            seconds: lasting,
+            connections: CONNECTIONS,
+            createdAt,
+            perSecond: STEADY_PER_SECOND,
+          }),
+          load.ask({
+            url,
+            name,
+            payers: PAYERS,
+            seconds: lasting,
+            pace: { perSecond: STEADY_PER_SECOND },
+          } satisfies LoadPlan) as Promise<LoadReport>,
+        ]);
+      await both('warm', Math.min(5, seconds));
+      const before = await count(pool);
+      const [webhooks, decisions] = await both('beside', seconds);
+      const lost = webhooks.accepted - ((await count(pool)) - before);
+      assert(lost <= 0, `${lost} acknowledged webhooks are not stored`);
+      const title = `${STEADY_PER_SECOND}/s beside ${STEADY_PER_SECOND} decisions/s`;
+      const failed = `${webhooks.refused} refused`;
+      return [
+        { name: `p50 at ${title}`, value: webhooks.p50Ms, unit: 'ms', note: failed },
+        { name: `p99 at ${title}`, value: webhooks.p99Ms, unit: 'ms', note: 'meant to be at most 50 ms' },
+        {
+          name: 'p99 of those decisions',
+          value: quantile(decisions.latencies, 0.99),
+          unit: 'ms',
+          note: `${decisions.asked - (decisions.statuses['200'] ?? 0)} not decided`,
+        },
+      ];
+    } finally {
+      await load.end();
+      await server.end();
+    }
+  });
 }
 
 async function count(pool: Pool): Promise<number> {

@@ -22,6 +22,9 @@ describe('loadConfig', () => {
       policyFile: null,
       maxInFlight: 2000,
       smtpUrl: null,
+      mailFrom: 'HASIVU <no-reply@localhost>',
+      notify: null,
+      privateEndpoints: 'none',
       logLevel: 'info',
       apiKeys: [],
     });

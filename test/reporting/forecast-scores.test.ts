@@ -12,6 +12,9 @@ import { openWarehouseReader } from '../../reporting/reader.js';
 import type { WarehouseReader } from '../../reporting/reader.js';
 import { readRevenue } from '../../reporting/revenue-history.js';
 import { buildWarehouse } from '../../reporting/warehouse.js';
+import { openDuckdb } from '../../core/duckdb.js';
+import { everyComponent, loadComponents } from '../../reporting/forecast-rows.js';
+import { forecastReport } from '../support/forecast-report.js';
 import { HISTORY_STARTS_AT, paymentHistory } from '../support/payment-history.js';
 import { testPostgres } from '../support/postgres.js';
 import type { TestPostgres } from '../support/postgres.js';
@@ -47,6 +50,7 @@ function forecastOf(asOf: number): RevenueForecast {
     spans: [{ level: 'platform', member: 'all', mean: 100, ...week }, ...schools, ...kinds],
     rehearsals: [{ fromOn: dayAt(1), mean: 9, naive: 8, actual: 10 }],
     parts: [{ name: 'Theta', weight: 1 }],
+    bottomUp: null,
     recent: [{ fromOn: dayAt(13), actual: 7 }],
   };
 }
@@ -86,6 +90,36 @@ describe('past forecasts', () => {
     expect(new Set(found!.spans.map((one) => JSON.stringify(Object.entries(one).sort())))).toEqual(
       new Set(spans.map((one) => JSON.stringify(Object.entries(one).sort()))),
     );
+  });
+
+  it('keep what they were made of, for the report and as rows for analysts', async () => {
+    const { bottomUp } = forecastReport();
+    const forecast = { ...forecastOf(20), bottomUp: bottomUp! };
+    const madeAt = HISTORY_STARTS_AT + 20 * DAY_MS;
+    await saveForecast(database.pool, { currency: 'INR', kindOf: 'method', madeAt, forecast });
+    expect((await latestForecast(database.pool))!.bottomUp).toEqual(bottomUp);
+    const rows = await everyComponent(database.pool);
+    expect(rows).toHaveLength(12);
+    expect(rows.find(({ span, component }) => span === 'quarter' && component === 'contracted')).toEqual({
+      as_of_on: dayAt(20),
+      currency: 'INR',
+      made_at: madeAt,
+      span: 'quarter',
+      component: 'contracted',
+      weight: 0.83,
+      amount_paise: 8_000_000_00,
+    });
+    const db = await openDuckdb(':memory:');
+    await db.run('CREATE SCHEMA known');
+    await loadComponents(db, rows, madeAt);
+    expect(await db.rows('FROM known.forecast_components')).toEqual([]);
+    await db.run('DROP TABLE known.forecast_components');
+    await loadComponents(db, rows, madeAt + 1);
+    const [sum] = await db.rows<{ total: bigint }>(
+      `SELECT sum(amount_paise)::BIGINT AS total FROM known.forecast_components WHERE component = 'bottomUp'`,
+    );
+    expect(sum!.total).toBe(24_800_000_00n);
+    db.close();
   });
 
   it('are scored when their span is over and captures had their time, and not before', async () => {

@@ -9,6 +9,8 @@ import { forecastReport } from '../support/forecast-report.js';
 import { guardrailCheck } from '../support/guardrail-check.js';
 import { paymentHistory } from '../support/payment-history.js';
 import { CHALLENGER } from '../support/shadow-log.js';
+import { reconciliationOverview } from '../support/reconciliation-overview.js';
+import { subscriptionReport } from '../support/subscription-report.js';
 import { inspected, inspectedCase, reportingSite } from '../support/reporting-site.js';
 import { describeIf, hasProgram } from '../support/skip.js';
 import type { TestWarehouse } from '../support/warehouse.js';
@@ -26,6 +28,9 @@ const PAGES = [
   '/models/comparison',
   '/watch',
   '/forecast',
+  '/reconciliation',
+  '/subscriptions',
+  '/dunning',
 ];
 /** Drawings of each page; none elsewhere. */
 const CHARTS: Readonly<Record<string, number>> = {
@@ -33,6 +38,7 @@ const CHARTS: Readonly<Record<string, number>> = {
   '/payments': 2,
   '/watch': 5,
   '/forecast': 1,
+  '/subscriptions': 1,
   '/models/comparison': 3,
 };
 /** Lowest contrast of a text with the background behind it, and that text (WCAG 2.2, relative luminance). */
@@ -109,6 +115,8 @@ describeIf(hasProgram('chromium'), 'chromium is not installed', 'the pages in a 
       guardrails: async () => guardrailCheck(),
       latestWatch: async () => driftReport(),
       latestForecast: async () => forecastReport(),
+      reconciliation: async () => reconciliationOverview(),
+      subscriptions: async () => subscriptionReport(),
       watchedDays: async () => [
         { day: '2026-03-08', maxPsi: 0.31, drifting: 1 },
         { day: '2026-03-09', maxPsi: 0.42, drifting: 1 },

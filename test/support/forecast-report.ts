@@ -21,6 +21,27 @@ export function forecastReport(fields: Partial<ForecastReport> = {}): ForecastRe
       { name: 'Theta', weight: 0.6 },
       { name: 'damped', weight: 0.4 },
     ],
+    bottomUp: {
+      weight: 0.83,
+      spans: (['thirteen-weeks', 'quarter'] as const).map((span) => ({
+        span,
+        topDown: 12_600_000_00,
+        bottomUp: 12_400_000_00,
+        contracted: 8_000_000_00,
+        recovery: 400_000_00,
+        new: 1_000_000_00,
+        oneOff: 3_000_000_00,
+      })),
+      trials: [
+        {
+          fromOn: dayAt(-13),
+          topDown: 11_700_000_00,
+          bottomUp: 12_900_000_00,
+          blend: 12_800_000_00,
+          actual: 13_000_000_00,
+        },
+      ],
+    },
     rehearsals: [{ fromOn: dayAt(-13), mean: 12_800_000_00, naive: 11_500_000_00, actual: 13_000_000_00 }],
     recent: Array.from({ length: 30 }, (_, w) => ({ fromOn: dayAt(w - 30), actual: amount(10, w - 30) })),
     accuracy: (['platform', 'counterparty'] as const).map((level) => ({

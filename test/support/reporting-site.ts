@@ -11,6 +11,7 @@ import type { Case } from '../../scoring/cases/case.js';
 import type { InspectedCase } from '../../scoring/cases/inspect.js';
 import type { InspectedDecision } from '../../scoring/decisions.js';
 import type { Reason } from '../../scoring/request.js';
+import { dunningOverview } from './dunning-overview.js';
 
 export const FEATURE_SET = 'abcdef0123456789';
 const PROMOTED_AT = Date.UTC(2026, 2, 1, 4, 30);
@@ -149,7 +150,10 @@ export function reportingSite({ decisions = [], cases = [], ...given }: Site): F
     guardrails: () => Promise.resolve(null),
     latestWatch: () => Promise.resolve(null),
     latestForecast: () => Promise.resolve(null),
+    dunning: () => Promise.resolve(dunningOverview()),
     watchedDays: () => Promise.resolve([]),
+    subscriptions: () => Promise.resolve(null),
+    reconciliation: () => Promise.resolve({ days: [], waiting: [], cases: [], today: '2026-01-31' }),
     latestDecisions: ({ limit, action, before }) => {
       const start = before === null ? 0 : decisions.findIndex(({ decisionId }) => decisionId === before) + 1;
       const matching = decisions

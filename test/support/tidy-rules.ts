@@ -8,7 +8,7 @@ import { everyNode, exportsOf, importsOf, isTest, violation } from './sources.js
 
 /** A folder imports from itself and from its left. */
 const FOLDER_ORDER = ['core', 'ingest', 'features', 'models', 'scoring', 'billing', 'reporting', 'app'];
-const VENDOR_SDKS = new Set(['razorpay', 'nodemailer']);
+const VENDOR_SDKS = new Set(['razorpay', 'nodemailer', 'bullmq']);
 const FUNCTION_LINES = 70;
 const FILE_LINES = 400;
 

@@ -45,6 +45,7 @@ describe('hasivu jobs', () => {
       name: 'watch',
       everyMs: 900_000,
       does: expect.any(String),
+      isScheduled: false,
     });
     expect((await jobs('list')).output).toContain('every 900 s');
   });

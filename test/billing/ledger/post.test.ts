@@ -44,6 +44,24 @@ describe('posting', () => {
     expect(rows).toEqual([{ key: 'once' }]);
   });
 
+  it('takes what is new beside what is known and what it repeats, in one call', async () => {
+    await post(captured('known', 3n));
+    const given = [captured('known', 3n), captured('new', 4n), captured('new', 4n), captured('newer', 5n)];
+    expect(await post(...given)).toBe(2);
+    await expect(post(captured('twice', 1n), captured('twice', 2n))).rejects.toMatchObject({
+      code: 'ledger-conflict',
+    });
+    const { rows } = await database.pool.query(
+      `SELECT key, amount_paise FROM ledger_entries JOIN ledger_postings ON entry_number = number
+       WHERE key IN ('new', 'newer', 'twice') AND amount_paise > 0 ORDER BY number`,
+    );
+    expect(rows).toEqual([
+      { key: 'new', amount_paise: 4n },
+      { key: 'newer', amount_paise: 5n },
+    ]);
+    await requireSoundLedger(database.pool);
+  });
+
   it('keeps one chain without gaps while many write, some of whom fail', async () => {
     const before = (await requireSoundLedger(database.pool)).entries;
     const writers = Array.from({ length: 40 }, async (_, n) =>
@@ -108,6 +126,8 @@ const KINDS: Readonly<Record<EntryKind, true>> = {
   'settlement-sent': true,
   'bank-credited': true,
   'invoice-issued': true,
+  'invoice-voided': true,
+  'invoice-given-up': true,
   'invoice-settled': true,
   'rounding-difference': true,
   'unexplained-difference': true,
@@ -133,7 +153,7 @@ const someEntry = (history: number) =>
         occurredAt: AT + n,
         currency,
         party,
-        amounts: { amount: net, net, fee: net, tax, total: net + tax },
+        amounts: { amount: net, net, fee: net, tax, total: net + tax, credit: 0n, roundOff: 0n },
       }),
     );
 

@@ -1,5 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
+import { parseDay } from '../../../core/days.js';
 import { seededRandom } from '../../../core/random.js';
+import type { ContractBook } from '../../../features/churn/contracts.js';
 import { forecastRevenue, LEAST_WEEKS } from '../../../models/forecast/revenue.js';
 import type { RevenueLine } from '../../../models/forecast/revenue-lines.js';
 
@@ -24,6 +26,32 @@ function drawLines(days: number, noise: number): RevenueLine[] {
         : Math.round(level * (1 + t / 1000) * (t % 7 < 5 ? 1 : 0.2) * (1 + noise * (random.unit() - 0.5))),
     ),
   }));
+}
+
+/** One contract of nothing: all revenue is one-off. */
+function idleBook(asOfDay: number, days: number): ContractBook {
+  const one = (value: number): Int32Array => Int32Array.of(value);
+  return {
+    contracts: {
+      isPause: Uint8Array.of(0),
+      isFirst: Uint8Array.of(1),
+      knownDay: one(asOfDay - days),
+      dueDay: one(asOfDay - days + 30),
+      amount: Float64Array.of(0),
+      months: one(1),
+      days: one(0),
+      end: Uint8Array.of(3),
+      endDay: one(asOfDay - days + 20),
+      endKnownDay: one(asOfDay - days + 20),
+      nextAmount: Float64Array.of(0),
+    },
+    revenue: {
+      firstDay: asOfDay - days,
+      started: new Float64Array(days),
+      renewed: new Float64Array(days),
+      recovered: new Float64Array(days),
+    },
+  };
 }
 
 describe('the revenue forecast', () => {
@@ -80,6 +108,30 @@ describe('the revenue forecast', () => {
       found!.rehearsals.reduce((sum, one) => sum + Math.abs(one[of] / one.actual - 1), 0);
     expect(found!.rehearsals.length).toBeGreaterThan(5);
     expect(error('mean')).toBeLessThan(error('naive'));
+  });
+
+  it('takes the whole from contracts where they said more, and the levels below follow it', async () => {
+    const asOfDay = parseDay(AS_OF)!;
+    const days = 500;
+    const lines = drawLines(days, 0.3).slice(0, 2);
+    const found = await forecastRevenue({ asOfOn: AS_OF, lines, book: idleBook(asOfDay, days) }, REQUEST);
+    const { weight, spans, trials } = found!.bottomUp!;
+    expect(weight).toBeGreaterThan(0);
+    expect(weight).toBeLessThan(1);
+    const [thirteen] = spans;
+    expect(thirteen!.contracted + thirteen!.recovery + thirteen!.new + thirteen!.oneOff).toBe(
+      thirteen!.bottomUp,
+    );
+    const totals = found!.spans.filter(({ span }) => span === 'thirteen-weeks');
+    const sum = (level: string): number =>
+      totals.filter((one) => one.level === level).reduce((total, { mean }) => total + mean, 0);
+    const blend = (1 - weight) * thirteen!.topDown + weight * thirteen!.bottomUp;
+    expect(Math.abs(sum('platform') / blend - 1)).toBeLessThan(1e-4);
+    expect(sum('line')).toBe(sum('platform'));
+    expect(trials).toHaveLength(found!.rehearsals.length);
+    expect(trials.map(({ fromOn, blend: mean }) => [fromOn, mean])).toEqual(
+      found!.rehearsals.map(({ fromOn, mean }) => [fromOn, expect.closeTo(mean, -2)]),
+    );
   });
 
   it('is not made of too short a history, nor of nothing', async () => {
