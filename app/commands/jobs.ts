@@ -48,6 +48,7 @@ export function registerJobs(program: Command, cli: Cli): void {
     .option('--no-record', 'without a lock and a record: for whoever has both already')
     .action(async (name: keyof typeof STORE_JOBS, options: Options) => {
       requireHeeded(name, options);
+      requirePast(cli, options);
       const stores = await openStores(cli);
       const outbound = openOutbound(cli);
       try {
@@ -112,6 +113,13 @@ function requireHeeded(name: keyof typeof STORE_JOBS, { at, dryRun }: Options): 
   const ignored = asked.find((option) => !heeds.includes(option));
   if (ignored !== undefined)
     throw new AppError('bad-input', 'option-not-heeded', `${name} takes no --${ignored}: leave it out`);
+}
+
+/** Nothing is written with an instant that has not come: invoices would be paid before they were issued. */
+function requirePast({ clock }: Cli, { at, dryRun }: Options): void {
+  if (dryRun === true || at === undefined || at <= clock.now()) return;
+  const message = `${new Date(at).toISOString()} has not come yet: add --dry-run to see what would be done then`;
+  throw new AppError('bad-input', 'run-in-future', message);
 }
 
 /** What a job tells of its turn, when that is more than a number. */

@@ -80,7 +80,10 @@ describe('reading a webhook', () => {
     expect(() => readSighting('refund.processed', { payload: {} }, 5)).toThrow(
       'payload.refund holds nothing',
     );
-    expect(readSighting('token.confirmed', { payload: { token: { entity: {} } } }, 5)).toEqual({
+    expect(() => readSighting('token.confirmed', { payload: { token: { entity: {} } } }, 5)).toThrow(
+      'payload.token.entity.id holds nothing',
+    );
+    expect(readSighting('invoice.expired', { payload: { invoice: { entity: {} } } }, 5)).toEqual({
       occurredAt: 5,
     });
   });
