@@ -45,8 +45,7 @@ describe('billing at a terminal', () => {
     expect(dry.output).toContain('1 subscriptions were due: 2 invoices of ₹4,000.00');
     expect(dry.output).toMatch(/2026-04-01 +bill +sub_1 +payer_sub_1 +₹2,000\.00/);
     const ahead = await hasivu('jobs', 'run', 'billing', '--at', '2026-04-01T00:30:00Z');
-    expect(ahead.code).not.toBe(0);
-    expect(ahead.output).toContain('add --dry-run');
+    expect(ahead).toEqual({ code: 1, output: '' });
     const run = await hasivu('jobs', 'run', 'billing');
     expect(run.output).toContain('1 invoices of ₹2,000.00');
   });
