@@ -142,7 +142,9 @@ export async function offerSettlement(deps: CreateDeps, planId: string): Promise
   if (plan.settlementPaymentId !== null) return readPayment(deps.pool, plan.settlementPaymentId);
   const left = leftPaise(plan);
   const offer = plan.settlements + 1;
-  const made = await createPayment(deps, paymentBody(plan, `rest.${offer}`, left), `${planId}:rest:${offer}`);
+  const body = paymentBody(plan, `rest.${offer}`, left);
+  // A crash may have left a payment of another rest: a key stands for one amount for ever.
+  const made = await createPayment(deps, body, `${planId}:rest:${offer}:${left}`);
   const isBound = await inTransaction(deps.pool, async (client) => {
     const now = await lockPlan(client, planId);
     if (now.settlementPaymentId === made.paymentId) return true;
