@@ -57,8 +57,8 @@ export async function runForecast(
 }
 
 /** Contracts as of the day that the warehouse knows until. */
-async function readBook(
-  lake: Stores['lake'],
+export async function readBook(
+  lake: Pick<Stores['lake'], 'attach'>,
   { asOfOn, currency }: ReadRevenue,
 ): Promise<ContractBook | null> {
   const asOfDay = parseDay(asOfOn);

@@ -30,7 +30,7 @@ export function minuteOfDay(instantMs: number): number {
 
 /** 0 is Sunday. */
 export function weekday(day: number): number {
-  return (day + 4) % 7;
+  return (((day + 4) % 7) + 7) % 7;
 }
 
 export function civil(day: number): CivilDate {

@@ -1,21 +1,19 @@
-/** Calendar of an instant in Asia/Kolkata, which has been UTC+05:30 without change since 1945. Plain arithmetic. */
-export const IST_OFFSET_MS = 5.5 * 3_600_000;
-const DAY_MS = 86_400_000;
+/** Calendar of an instant in India for the fold, which asks at every payment: the days of core/days.ts, without making dates. */
+import { dayOf, formatDay, HOUR_MS, startOfDay, weekday } from '../core/days.js';
 
 /** Hour of the day with its fraction, [0, 24). */
 export function hourInIst(atMs: number): number {
-  const local = atMs + IST_OFFSET_MS;
-  return (((local % DAY_MS) + DAY_MS) % DAY_MS) / 3_600_000;
+  return (atMs - startOfDay(dayOf(atMs))) / HOUR_MS;
 }
 
-/** Monday 0 … Sunday 6. The epoch was a Thursday. */
+/** Monday 0 … Sunday 6. */
 export function weekdayInIst(atMs: number): number {
-  return (((Math.floor((atMs + IST_OFFSET_MS) / DAY_MS) + 3) % 7) + 7) % 7;
+  return (weekday(dayOf(atMs)) + 6) % 7;
 }
 
 /** Day of the month, 1-31, by the civil-from-days algorithm (Hinnant 2013). */
 export function monthDayInIst(atMs: number): number {
-  const days = Math.floor((atMs + IST_OFFSET_MS) / DAY_MS) + 719_468;
+  const days = dayOf(atMs) + 719_468;
   const era = Math.floor(days / 146_097);
   const dayOfEra = days - era * 146_097;
   const yearOfEra = Math.floor(
@@ -32,5 +30,5 @@ export function monthDayInIst(atMs: number): number {
 
 /** `YYYY-MM-DD`. */
 export function istDay(atMs: number): string {
-  return new Date(atMs + IST_OFFSET_MS).toISOString().slice(0, 10);
+  return formatDay(dayOf(atMs));
 }

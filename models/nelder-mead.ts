@@ -29,7 +29,7 @@ export function minimiseSimplex(
   { evaluations, tolerance, step }: SimplexSettings = simplexDefaults,
 ): number {
   const p = at.length;
-  const corners: Float64Array[] = Array.from({ length: p + 1 }, () => Float64Array.from(at));
+  const corners: Float64Array[] = Array.from({ length: p + 1 }, () => at.slice());
   const losses = new Float64Array(p + 1);
   const centre = new Float64Array(p);
   let trial: Float64Array = new Float64Array(p);
@@ -62,10 +62,10 @@ export function minimiseSimplex(
   while (used < evaluations) {
     const { best, worst, next } = ranks(losses);
     if (!(losses[worst]! - losses[best]! > tolerance * (Math.abs(losses[best]!) + 1e-12))) break;
-    centre.fill(0);
-    for (let i = 0; i <= p; i++) {
-      if (i === worst) continue;
-      for (let k = 0; k < p; k++) centre[k]! += corners[i]![k]! / p;
+    for (let k = 0; k < p; k++) {
+      let sum = 0;
+      for (let i = 0; i <= p; i++) if (i !== worst) sum += corners[i]![k]!;
+      centre[k] = sum / p;
     }
     const reflected = along(trial, corners[worst]!, -1);
     if (reflected < losses[best]!) {

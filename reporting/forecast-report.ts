@@ -27,7 +27,10 @@ export const ForecastSpan = Type.Object({
   low95: Amount,
   high95: Amount,
   naive: Type.Integer({ description: 'Seasonal naive: the same weeks a year ago, or a quarter ago.' }),
-  committed: Type.Boolean({ description: 'Half of the 95 % interval is at most 5 % of the mean.' }),
+  committed: Type.Boolean({
+    description:
+      'Half of the 95 % interval is at most 5 % of the mean; 3 % for parts of what contracts tell.',
+  }),
 });
 export type ForecastSpan = Static<typeof ForecastSpan>;
 
@@ -111,7 +114,9 @@ export const ForecastReport = Type.Object({
   spans: Type.Array(ForecastSpan),
   ...ForecastNotes.properties,
   accuracy: Type.Array(ForecastAccuracy),
-  past: Type.Array(PastForecast, { description: 'Totals of the platform that are over, newest first.' }),
+  past: Type.Array(PastForecast, {
+    description: 'Totals of the platform that are over, the last forecast of each week, newest first.',
+  }),
   alarms: Type.Array(Type.String()),
 });
 export type ForecastReport = Static<typeof ForecastReport>;

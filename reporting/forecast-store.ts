@@ -149,14 +149,18 @@ export async function latestForecast(pool: Pool): Promise<ForecastReport | null>
   };
 }
 
-const MOST_PAST = 60;
+/** Weeks of a year, of which each has a forecast of thirteen weeks and one of the quarter. */
+const MOST_PAST = 104;
 
+/** The newest forecast of each week: those of neighbouring days say nearly the same. */
 async function pastForecasts(pool: Pool, currency: string): Promise<PastForecast[]> {
   const { rows } = await pool.query<PastForecast>(
-    `SELECT as_of_on AS "asOfOn", ${READ_SPAN}, actual_paise::float8 AS actual
-     FROM revenue_forecasts JOIN revenue_forecast_runs USING (run_id)
-     WHERE actual_paise IS NOT NULL AND level = 'platform' AND span <> 'week' AND currency = $1
-     ORDER BY as_of_on DESC, span LIMIT ${MOST_PAST}`,
+    `SELECT * FROM (
+       SELECT DISTINCT ON (span, date_trunc('week', as_of_on)) as_of_on AS "asOfOn", ${READ_SPAN}, actual_paise::float8 AS actual
+       FROM revenue_forecasts JOIN revenue_forecast_runs USING (run_id)
+       WHERE actual_paise IS NOT NULL AND level = 'platform' AND span <> 'week' AND currency = $1
+       ORDER BY span, date_trunc('week', as_of_on), as_of_on DESC
+     ) AS weekly ORDER BY "asOfOn" DESC, span LIMIT ${MOST_PAST}`,
     [currency],
   );
   return rows;

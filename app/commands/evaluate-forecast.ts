@@ -1,8 +1,9 @@
 /** `hasivu evaluate forecast`: how well do our forecasts do on any table of series, beside the naive ones? */
 import { availableParallelism } from 'node:os';
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { openDuckdb } from '../../core/duckdb.js';
 import { evaluateForecast } from '../../models/forecast/evaluate-forecast.js';
+import { NEURAL } from '../../models/forecast/neural/neural-candidate.js';
 import { readSeries } from '../../models/forecast/read-series.js';
 import type { Cli } from '../cli-io.js';
 import { reportForecast } from './forecast-report.js';
@@ -19,6 +20,7 @@ interface Options {
   readonly season: number;
   readonly seed: number;
   readonly threads: number;
+  readonly challenger?: typeof NEURAL;
 }
 
 const EXAMPLES = `
@@ -41,6 +43,11 @@ export function registerEvaluateForecast(evaluate: Command, cli: Cli): void {
     .requiredOption('--season <steps>', 'steps of a season, 1 for none', wholeNumber(1))
     .option('--seed <number>', 'seed of samples', wholeNumber(0), 1)
     .option('--threads <number>', 'threads that fit', wholeNumber(1), availableParallelism())
+    .addOption(
+      new Option('--challenger <name>', 'a net over all series, judged on its own beside ours').choices([
+        NEURAL,
+      ]),
+    )
     .addHelpText('after', EXAMPLES)
     .action((options: Options) => run(options, cli));
 }
@@ -50,7 +57,7 @@ async function run({ data: file, horizon: h, ...options }: Options, cli: Cli): P
   const progress = cli.progress('forecasting');
   try {
     const table = await readSeries(db, { ...options, file, h });
-    const { season, seed, threads } = options;
+    const { season, seed, threads, challenger } = options;
     const onProgress = progress.update;
     const evaluation = await evaluateForecast(table, {
       h,
@@ -59,6 +66,7 @@ async function run({ data: file, horizon: h, ...options }: Options, cli: Cli): P
       threads,
       clock: cli.clock,
       onProgress,
+      challenger: challenger !== undefined,
     });
     progress.finish();
     cli.result(evaluation, () => reportForecast(evaluation));

@@ -7,6 +7,7 @@ import { registerEvaluateForecast } from './evaluate-forecast.js';
 import { registerEvaluateFraud } from './evaluate-fraud.js';
 import { registerEvaluatePolicy } from './evaluate-policy.js';
 import { registerEvaluateRetry } from './evaluate-retry.js';
+import { registerEvaluateRevenue } from './evaluate-revenue.js';
 import { registerEvaluateTable } from './evaluate-table.js';
 
 export function registerEvaluate(program: Command, cli: Cli): void {
@@ -20,4 +21,5 @@ export function registerEvaluate(program: Command, cli: Cli): void {
   registerEvaluateChurn(evaluate, cli);
   registerEvaluateClv(evaluate, cli);
   registerEvaluateRetry(evaluate, cli);
+  registerEvaluateRevenue(evaluate, cli);
 }

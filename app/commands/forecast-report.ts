@@ -1,5 +1,10 @@
 /** What `hasivu evaluate forecast` prints for people: errors beside the naive forecasts, coverage, totals, and the candidates. */
-import type { Baseline, ForecastEvaluation } from '../../models/forecast/evaluate-forecast.js';
+import type {
+  Baseline,
+  ChallengerEvaluation,
+  ForecastEvaluation,
+  ForecastScores,
+} from '../../models/forecast/evaluate-forecast.js';
 import { range, textTable } from '../text-table.js';
 
 /** The rest of the candidates are in --json. */
@@ -34,10 +39,34 @@ export function reportForecast(evaluation: ForecastEvaluation): string {
         .map(({ name, score }) => [name, score.toFixed(3)]),
     ),
     ...notes,
+    ...(evaluation.challenger === undefined ? [] : challengerLines(evaluation, evaluation.challenger)),
   ].join('\n');
 }
 
-function coverageLines(evaluation: ForecastEvaluation): string[] {
+function challengerLines(evaluation: ForecastEvaluation, challenger: ChallengerEvaluation): string[] {
+  const { name, seconds, pairedDifference, notes } = challenger;
+  const line = (title: string, measure: keyof Baseline): string[] => [
+    title,
+    challenger[measure].toFixed(3),
+    evaluation[measure].toFixed(3),
+    pairedDifference[measure].difference.toFixed(3),
+    range(pairedDifference[measure]),
+  ];
+  return [
+    '',
+    `challenger ${name}, alone, in ${seconds.toFixed(1)} s; it is better where the difference is below 0:`,
+    ...textTable([
+      ['', name, 'model', 'difference', '95 % interval over series'],
+      line('sMAPE %', 'smape'),
+      line('MASE', 'mase'),
+      line('OWA', 'owa'),
+    ]),
+    ...coverageLines(challenger),
+    ...notes,
+  ];
+}
+
+function coverageLines(evaluation: ForecastScores): string[] {
   const { coverage80, coverage95, msis95, coverage80Total, coverage95Total, medianApeTotal } = evaluation;
   const { shareWithin5Total, committedShare, committedWithin5 } = evaluation;
   const kept = committedWithin5 === null ? '' : `, and ${percent(committedWithin5)} of those came within 5 %`;

@@ -11,7 +11,7 @@ const PROVEN = 2;
 
 /** Path of a series without season (h). */
 export function autoregressionAhead(y: Float64Array, h: number, differences: Differences): Float64Array {
-  const x = differences === 0 ? Float64Array.from(y) : changes(y);
+  const x = differences === 0 ? y.slice() : changes(y);
   const n = x.length;
   let mean = 0;
   for (let t = 0; t < n; t++) mean += x[t]! / n;
@@ -47,29 +47,37 @@ function isProven(x: Float64Array, mean: number): boolean {
 /** Weights of the lags 1, 2, … of the best order. */
 function burg(x: Float64Array, most: number): Float64Array {
   const n = x.length;
-  const forward = Float64Array.from(x);
-  const backward = Float64Array.from(x);
+  const forward = x.slice();
+  const backward = x.slice();
   let weights = new Float64Array(0);
   let variance = 0;
   for (let t = 0; t < n; t++) variance += x[t]! ** 2 / n;
   let best = weights;
   let bestAicc = n * Math.log(variance + Number.MIN_VALUE);
+  let cross = 0;
+  let power = 0;
+  for (let t = 1; t < n; t++) {
+    cross += x[t]! * x[t - 1]!;
+    power += x[t]! ** 2 + x[t - 1]! ** 2;
+  }
   for (let order = 1; order <= most && variance > 0; order++) {
-    let cross = 0;
-    let power = 0;
-    for (let t = order; t < n; t++) {
-      cross += forward[t]! * backward[t - 1]!;
-      power += forward[t]! ** 2 + backward[t - 1]! ** 2;
-    }
     if (!(power > 0)) break;
     const reflection = (2 * cross) / power;
     const next = new Float64Array(order);
     for (let k = 0; k < order - 1; k++) next[k] = weights[k]! - reflection * weights[order - 2 - k]!;
     next[order - 1] = reflection;
+    // The sums of the next order along with the errors of this one.
+    cross = 0;
+    power = 0;
+    let later = 0;
     for (let t = n - 1; t >= order; t--) {
-      const f = forward[t]!;
-      forward[t] = f - reflection * backward[t - 1]!;
-      backward[t] = backward[t - 1]! - reflection * f;
+      const f = forward[t]! - reflection * backward[t - 1]!;
+      const b = backward[t - 1]! - reflection * forward[t]!;
+      forward[t] = f;
+      backward[t] = b;
+      cross += later * b;
+      if (t < n - 1) power += later * later + b * b;
+      later = f;
     }
     weights = next;
     variance *= 1 - reflection * reflection;

@@ -3,7 +3,7 @@
  * thirteen weeks by at rolling origins (Bates and Granger 1969), drawn to equal shares by how few origins there are. The weight at an
  * origin has not seen the origins that overlap with it, so that errors of the blend are honest and make its intervals.
  */
-import { COMPONENTS, type Component, type ComponentPaths, type ComponentsAt } from './components.js';
+import { COMPONENTS, weeksOf, type Component, type ComponentPaths, type ComponentsAt } from './components.js';
 import type { SeriesForecast } from './forecast.js';
 import { overlaps } from './origins.js';
 
@@ -23,6 +23,10 @@ export interface BlendedForecast {
   readonly weight: number;
   readonly topDown: Float64Array;
   readonly components: ComponentPaths;
+  /** All components, by day (7 h). */
+  readonly daily: Float64Array;
+  /** What a blend with the present weight would have missed by over what the bottom-up forecast did. */
+  readonly ratio: number;
   readonly rehearsals: readonly BlendRehearsal[];
 }
 
@@ -49,7 +53,8 @@ export function blendComponents(
   { asOfDay, weeks, judged }: BlendRequest,
 ): BlendedForecast {
   const { h, origins, actual } = topDown.contest;
-  const bottomUpAt = (end: number): Float64Array => sumOf(componentsAt(asOfDay - WEEK * (weeks - end)), h);
+  const bottomUpAt = (end: number): Float64Array =>
+    weeksOf(sumOf(componentsAt(asOfDay - WEEK * (weeks - end))));
   const before = new Float64Array(actual.length);
   for (const [o, end] of origins.entries()) before.set(bottomUpAt(end), o * h);
   const errors = [topDown.past, before].map((past) =>
@@ -61,7 +66,8 @@ export function blendComponents(
   });
   const weight = weightOf(errors, { origins, h }, -1);
   const components = componentsAt(asOfDay);
-  const bottomUp = sumOf(components, h);
+  const daily = sumOf(components);
+  const bottomUp = weeksOf(daily);
   const mean = bottomUp.map((value, t) => mix(weight, topDown.mean[t]!, value));
   const total = (path: Float64Array, o: number): number => sum(path, o * h, judged);
   return {
@@ -76,6 +82,8 @@ export function blendComponents(
     weight,
     topDown: topDown.mean,
     components,
+    daily,
+    ratio: ratioOf(errors, origins, weight),
     rehearsals: origins.map((end, o) => ({
       weeks: end,
       topDown: total(topDown.past, o),
@@ -127,8 +135,25 @@ function weightOf(
   return 1 / (1 + (ofBottomUp / ofTopDown) ** ((SHARPNESS * trust) / (trust + EQUAL_TRUST)));
 }
 
-function sumOf(paths: ComponentPaths, h: number): Float64Array {
-  return Float64Array.from({ length: h }, (_, t) =>
+/** Root mean squares, late origins counting most; 1 where there are none. */
+function ratioOf(
+  [topDown, bottomUp]: readonly [Float64Array, Float64Array],
+  origins: readonly number[],
+  weight: number,
+): number {
+  let [ofBlend, ofBottomUp] = [0, 0];
+  for (const [o, end] of origins.entries()) {
+    if (Number.isNaN(topDown[o]! + bottomUp[o]!)) continue;
+    const recency = (end / origins.at(-1)!) ** RECENCY;
+    ofBlend += recency * mix(weight, topDown[o]!, bottomUp[o]!) ** 2;
+    ofBottomUp += recency * bottomUp[o]! ** 2;
+  }
+  return ofBottomUp > 0 ? Math.sqrt(ofBlend / ofBottomUp) : 1;
+}
+
+/** All components, by day (7 h). */
+export function sumOf(paths: ComponentPaths): Float64Array {
+  return paths.contracted.map((_, t) =>
     COMPONENTS.reduce((total, name: Component) => total + paths[name][t]!, 0),
   );
 }

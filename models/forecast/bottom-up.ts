@@ -23,29 +23,42 @@ export interface BottomUp {
   }[];
 }
 
+interface SpanAhead {
+  readonly days: number;
+  readonly weights: Float64Array;
+}
+
 interface Ahead {
   /** The day after so many weeks of the history. */
   fromOn(weeks: number): string;
-  /** What each week counts (h). */
-  readonly thirteen: Float64Array;
-  readonly quarter: Float64Array;
+  /** What is still to come of a span: its days, and what each week counts for the top-down forecast (h). */
+  readonly thirteen: SpanAhead;
+  readonly quarter: SpanAhead;
 }
 
 export function bottomUpOf(
   { weight, topDown, components, rehearsals }: BlendedForecast,
   { fromOn, thirteen, quarter }: Ahead,
 ): BottomUp {
-  const spanOf = (span: BottomUpSpan['span'], weights: Float64Array): BottomUpSpan => {
-    const weigh = (path: Float64Array): number =>
-      Math.round(weights.reduce((sum, value, t) => sum + value * path[t]!, 0));
-    const [contracted, recovery, begun, oneOff] = COMPONENTS.map((name) => weigh(components[name])) as [
+  const spanOf = (span: BottomUpSpan['span'], { days, weights }: SpanAhead): BottomUpSpan => {
+    const total = (path: Float64Array): number =>
+      Math.round(path.subarray(0, days).reduce((sum, value) => sum + value, 0));
+    const [contracted, recovery, begun, oneOff] = COMPONENTS.map((name) => total(components[name])) as [
       number,
       number,
       number,
       number,
     ];
     const bottomUp = contracted + recovery + begun + oneOff;
-    return { span, topDown: weigh(topDown), bottomUp, contracted, recovery, new: begun, oneOff };
+    return {
+      span,
+      topDown: Math.round(weights.reduce((sum, weight, t) => sum + weight * topDown[t]!, 0)),
+      bottomUp,
+      contracted,
+      recovery,
+      new: begun,
+      oneOff,
+    };
   };
   return {
     weight,

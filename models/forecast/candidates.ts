@@ -117,6 +117,10 @@ const UNDATED: readonly Candidate[] = [
     ahead: onShort((y, { h }) => autoregressionAhead(y, h, 1)),
   },
   {
+    name: 'autoregression of growth',
+    ahead: (one) => (one.short.form === 'multiplicative' ? growthAhead(one) : null),
+  },
+  {
     name: 'autoregression of changes, long',
     ahead: onLong((y, { h }) => autoregressionAhead(y, h, 1)),
   },
@@ -145,6 +149,8 @@ const DATED = [
   'dynamic Theta, long',
   'autoregression',
   'autoregression, long',
+  'autoregression of changes',
+  'autoregression of growth',
   'lags',
   'lags, firm',
   'lags of logarithms',
@@ -166,11 +172,18 @@ export const CANDIDATES: readonly NamedCandidate[] = [
 
 /**
  * Each good alone, and wrong in ways of its own (a combination of such won sixth place of M4 with equal weights: Petropoulos and
- * Svetunkov 2020): what the weights of a short history are drawn to. By their place among the candidates.
+ * Svetunkov 2020): what the weights of a short history are drawn to. By their places among the candidates, as they are and without
+ * the calendar's effects.
  */
-export const ANCHORS: readonly number[] = ['dynamic Theta', 'ETS', 'autoregression of changes'].map(
-  (anchor) => CANDIDATES.findIndex(({ name }) => name === anchor),
-);
+export const ANCHORS: readonly { readonly plain: number; readonly dated: number }[] = [
+  'dynamic Theta',
+  'ETS',
+  'autoregression of changes',
+].map((anchor) => ({ plain: placeOf(anchor), dated: placeOf(`${anchor}, calendar`) }));
+
+function placeOf(candidate: string): number {
+  return CANDIDATES.findIndex(({ name }) => name === candidate);
+}
 
 /** A path for each candidate, in their order (h), null where it does not apply. */
 export function candidatePaths(history: History): (Float64Array | null)[] {
@@ -188,21 +201,33 @@ export function candidatePaths(history: History): (Float64Array | null)[] {
 
 function prepare(history: History): Prepared {
   const { y, season, seasons, h } = history;
-  const isPositive = y.every((value) => value > 0);
-  const form = isPositive ? 'multiplicative' : 'additive';
+  const logs = logsOf(y);
+  const form = logs !== null ? 'multiplicative' : 'additive';
   const isLonger = seasons.some((one) => one !== season);
   const short = seasons.includes(season)
     ? adjustSeasons(y, [season], h, form, CLASSICAL)
     : adjustSeasons(y, season > 1 && y.length >= 3 * season ? [season] : [], h, form, UNPROVEN);
+  let zeros = 0;
+  for (let t = 0; t < y.length; t++) if (y[t] === 0) zeros++;
   return {
     ...history,
     short,
     waves: wavesOf(history, short),
     long: isLonger ? adjustSeasons(y, seasons, h, form, EVOLVING) : null,
     lags: openLagRegression(y, seasons),
-    logLags: isPositive ? openLagRegression(y.map(Math.log), seasons) : null,
-    zeroShare: y.reduce((count, value) => count + (value === 0 ? 1 : 0), 0) / y.length,
+    logLags: logs && openLagRegression(logs, seasons),
+    zeroShare: zeros / y.length,
   };
+}
+
+/** Null for a series that is not positive. */
+function logsOf(y: Float64Array): Float64Array | null {
+  const logs = new Float64Array(y.length);
+  for (let t = 0; t < y.length; t++) {
+    if (!(y[t]! > 0)) return null;
+    logs[t] = Math.log(y[t]!);
+  }
+  return logs;
 }
 
 function wavesOf({ y, season, seasons, h }: History, short: Adjustment): Prepared['waves'] {
@@ -243,6 +268,9 @@ function smooth(trend: SmoothingShape['trend']): Learner {
     return filter.ahead(parameters, h);
   };
 }
+
+/** Changes of logarithms, of a positive series. */
+const growthAhead = onShort((y, { h }) => autoregressionAhead(y.map(Math.log), h, 1).map(Math.exp));
 
 /** A season too long for its states is taken out before. */
 function ets({ y, season, short, h, warm }: Prepared): Float64Array {

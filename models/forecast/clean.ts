@@ -56,7 +56,7 @@ function strayZeros(y: Float64Array): boolean {
 
 /** By the mean of the nearest same places in the season before and after, else of the nearest neighbours; 0 when all is unknown. */
 export function fillGaps(y: Float64Array, season: number): void {
-  const source = Float64Array.from(y);
+  const source = y.slice();
   for (let t = 0; t < y.length; t++) {
     if (Number.isFinite(source[t]!)) continue;
     y[t] = season > 1 ? neighbours(source, t, season, 4) : NaN;
@@ -94,7 +94,9 @@ function drawOutliers(y: Float64Array, season: number): number {
     for (let k = -reach; k <= reach; k++) insert(window, k + reach, y[t + k * stride]!);
     usual[t] = window[reach]!;
   }
-  const deviation = 1.4826 * median(y.map((value, t) => Math.abs(value - usual[t]!)));
+  const distances = new Float64Array(n);
+  for (let t = 0; t < n; t++) distances[t] = Math.abs(y[t]! - usual[t]!);
+  const deviation = 1.4826 * median(distances);
   if (!(deviation > 0)) return 0;
   let count = 0;
   for (let t = 0; t < n; t++) {
@@ -121,12 +123,18 @@ function levelShift(y: Float64Array, season: number): number {
   const width = Math.max(2 * season, 12);
   const n = y.length;
   if (n < 4 * width) return 0;
-  const steps: { at: number; change: number }[] = [];
-  for (let at = width; at + width <= n; at += Math.max(1, Math.floor(width / 12))) {
-    steps.push({ at, change: meanOf(y, at, at + width) - meanOf(y, at - width, at) });
+  const sums = new Float64Array(n + 1);
+  for (let t = 0; t < n; t++) sums[t + 1] = sums[t]! + y[t]!;
+  const stride = Math.max(1, Math.floor(width / 12));
+  const sizes = new Float64Array(Math.floor((n - 2 * width) / stride) + 1);
+  const largest = { at: width, change: 0 };
+  for (let i = 0; i < sizes.length; i++) {
+    const at = width + i * stride;
+    const change = (sums[at + width]! - 2 * sums[at]! + sums[at - width]!) / width;
+    sizes[i] = Math.abs(change);
+    if (sizes[i]! > Math.abs(largest.change)) Object.assign(largest, { at, change });
   }
-  const usual = 1.4826 * median(Float64Array.from(steps, ({ change }) => Math.abs(change)));
-  const largest = steps.reduce((a, b) => (Math.abs(b.change) > Math.abs(a.change) ? b : a));
+  const usual = 1.4826 * median(sizes);
   if (!(usual > 0) || Math.abs(largest.change) < SHIFTED * usual || n - largest.at < 3 * width) return 0;
   const side = Math.sign(largest.change);
   const middle = meanOf(y, largest.at - width, largest.at) + largest.change / 2;
@@ -143,7 +151,26 @@ function meanOf(y: Float64Array, from: number, to: number): number {
   return sum / (to - from);
 }
 
+/** Found without sorting all of them (Hoare 1961); `values` change places. */
 function median(values: Float64Array): number {
-  const sorted = values.slice().sort();
-  return sorted.length === 0 ? NaN : sorted[sorted.length >> 1]!;
+  const middle = values.length >> 1;
+  let low = 0;
+  let high = values.length - 1;
+  while (low < high) {
+    const pivot = values[(low + high) >> 1]!;
+    let i = low;
+    let j = high;
+    while (i <= j) {
+      while (values[i]! < pivot) i++;
+      while (values[j]! > pivot) j--;
+      if (i > j) break;
+      const value = values[i]!;
+      values[i++] = values[j]!;
+      values[j--] = value;
+    }
+    if (middle <= j) high = j;
+    else if (middle >= i) low = i;
+    else break;
+  }
+  return values[middle] ?? NaN;
 }

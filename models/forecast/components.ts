@@ -1,5 +1,5 @@
 /**
- * Revenue bottom-up, week by week: payments of contracts that live, what comes back after a failed debit, what begins, and one-off
+ * Revenue bottom-up, day by day: payments of contracts that live, what comes back after a failed debit, what begins, and one-off
  * purchases, which are the rest of all revenue. Contracts follow their schedules and rates (contract-flow.ts), what begins goes on as
  * lately, and what is bought follows its year. The same at any earlier end of the history, from what was known then.
  */
@@ -9,13 +9,15 @@ import { contractFlow } from './contract-flow.js';
 export const COMPONENTS = ['contracted', 'recovery', 'new', 'oneOff'] as const;
 export type Component = (typeof COMPONENTS)[number];
 
-/** Of each component the weeks ahead (h). */
+/** Of each component the days ahead (7 h). */
 export type ComponentPaths = Readonly<Record<Component, Float64Array>>;
 
 /** What the components bring from a day on that had not begun. */
 export type ComponentsAt = (originDay: number) => ComponentPaths;
 
 const WEEK = 7;
+/** Weeks whose days say how much of a week's purchases comes on each. */
+const PROFILE_WEEKS = 8;
 const YEAR_WEEKS = 52;
 /** A year and a quarter: growth over the year can be told. */
 const LEAST_FOR_SEASON = 65;
@@ -49,13 +51,12 @@ export function openComponents(
     const past = (of: Float64Array): Float64Array => weeksUntil(of, originDay - firstDay);
     const start = levelOf(past(started)) / WEEK;
     const found = flow(originDay, new Float64Array(WEEK * h).fill(start));
-    const contracted = weeksOf(found.renewed);
-    const share = shareAhead(past(recovered), past(renewed), h);
+    const share = shareOf(past(recovered), past(renewed));
     return {
-      contracted: contracted.map((value, w) => value * (1 - share[w]!)),
-      recovery: contracted.map((value, w) => value * share[w]!),
-      new: weeksOf(found.begun),
-      oneOff: aheadOf(past(rest), h),
+      contracted: found.renewed.map((value) => value * (1 - share)),
+      recovery: found.renewed.map((value) => value * share),
+      new: found.begun,
+      oneOff: daysOf(aheadOf(past(rest), h), rest.subarray(0, originDay - firstDay)),
     };
   };
 }
@@ -65,7 +66,20 @@ function weeksUntil(daily: Float64Array, days: number): Float64Array {
   return weeksOf(daily.subarray(days % WEEK, days));
 }
 
-function weeksOf(daily: Float64Array): Float64Array {
+/** Weeks as days, each with the share that its day of the week had lately (7 h). */
+function daysOf(weekly: Float64Array, daily: Float64Array): Float64Array {
+  const shares = new Float64Array(WEEK);
+  const from = Math.max(0, daily.length - WEEK * Math.min(PROFILE_WEEKS, Math.floor(daily.length / WEEK)));
+  const lately = daily.subarray(from);
+  const all = sum(lately);
+  for (const [t, value] of lately.entries()) shares[t % WEEK]! += all > 0 ? value / all : 1 / lately.length;
+  return Float64Array.from(
+    { length: WEEK * weekly.length },
+    (_, t) => weekly[Math.floor(t / WEEK)]! * shares[t % WEEK]!,
+  );
+}
+
+export function weeksOf(daily: Float64Array): Float64Array {
   return Float64Array.from({ length: Math.floor(daily.length / WEEK) }, (_, w) =>
     sum(daily.subarray(WEEK * w, WEEK * (w + 1))),
   );
@@ -91,10 +105,10 @@ function levelOf(weekly: Float64Array): number {
   return sum(lately) / Math.max(1, lately.length);
 }
 
-/** Of renewals, what came after a failed debit: the last quarter's share (h). */
-function shareAhead(part: Float64Array, whole: Float64Array, h: number): Float64Array {
+/** Of renewals, what came after a failed debit: the last quarter's share. */
+function shareOf(part: Float64Array, whole: Float64Array): number {
   const all = levelOf(whole);
-  return new Float64Array(h).fill(all > 0 ? levelOf(part) / all : 0);
+  return all > 0 ? levelOf(part) / all : 0;
 }
 
 function sum(values: Float64Array): number {

@@ -93,12 +93,12 @@ export function contractRates(contracts: Contracts, rows: Int32Array): (originDa
   };
 }
 
-function spanOf({ knownDay, endDay, end }: Contracts, rows: Int32Array): { first: number; days: number } {
+function spanOf({ knownDay, dueDay, endDay, end }: Contracts, rows: Int32Array) {
   let first = Infinity;
   let last = -Infinity;
   for (const row of rows) {
     first = Math.min(first, knownDay[row]!);
-    last = Math.max(last, knownDay[row]!, end[row] === 0 ? -Infinity : endDay[row]!);
+    last = Math.max(last, knownDay[row]!, dueDay[row]!, end[row] === 0 ? -Infinity : endDay[row]!);
   }
   return { first, days: last - first + 2 };
 }

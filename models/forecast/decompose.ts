@@ -34,13 +34,13 @@ export function adjustSeasons(
   form: SeasonalForm,
   settings: AdjustmentSettings = classical,
 ): Adjustment {
-  const adjusted = Float64Array.from(y);
+  const adjusted = y.slice();
   const ahead = new Float64Array(h).fill(form === 'additive' ? 0 : 1);
   for (const season of seasons) {
     const indices = seasonalIndices(adjusted, season, form, settings);
-    for (let t = 0; t < adjusted.length; t++) {
-      if (form === 'additive') adjusted[t]! -= indices[t % season]!;
-      else adjusted[t]! /= indices[t % season]!;
+    for (let t = 0, place = 0; t < adjusted.length; t++, place = place + 1 === season ? 0 : place + 1) {
+      if (form === 'additive') adjusted[t]! -= indices[place]!;
+      else adjusted[t]! /= indices[place]!;
     }
     for (let t = 0; t < h; t++) {
       const index = indices[(y.length + t) % season]!;
@@ -58,35 +58,54 @@ export function adjustSeasons(
 export function adjustWaves(y: Float64Array, period: number, h: number, form: SeasonalForm): Adjustment {
   const n = y.length;
   const trend = centredMean(y, Math.min(Math.round(period), 2 * Math.floor(n / 4) + 1));
-  const waves: { sine: number; cosine: number; speed: number }[] = [];
-  const rest = y.map((value, t) => (form === 'additive' ? value - trend[t]! : value / trend[t]! - 1));
+  const season = new Float64Array(n + h);
+  const rest = new Float64Array(n);
+  for (let t = 0; t < n; t++) rest[t] = form === 'additive' ? y[t]! - trend[t]! : y[t]! / trend[t]! - 1;
   for (let k = 1; k <= WAVES; k++) {
-    const speed = (2 * Math.PI * k) / period;
-    const wave = fitWave(rest, speed);
+    const circle = circleOf((2 * Math.PI * k) / period, n + h);
+    const wave = fitWave(rest, circle);
     if (wave === null) continue;
-    waves.push({ ...wave, speed });
-    for (let t = 0; t < n; t++)
-      rest[t]! -= wave.sine * Math.sin(speed * t) + wave.cosine * Math.cos(speed * t);
+    for (let t = 0; t < n + h; t++) {
+      const height = wave.sine * circle.sines[t]! + wave.cosine * circle.cosines[t]!;
+      season[t]! += height;
+      if (t < n) rest[t]! -= height;
+    }
   }
-  const at = (t: number): number => {
-    const sum = waves.reduce(
-      (all, { sine, cosine, speed }) => all + sine * Math.sin(speed * t) + cosine * Math.cos(speed * t),
-      0,
-    );
-    return form === 'additive' ? sum : Math.max(0.01, 1 + sum);
+  if (form === 'multiplicative') for (let t = 0; t < n + h; t++) season[t] = Math.max(0.01, 1 + season[t]!);
+  const adjusted = new Float64Array(n);
+  for (let t = 0; t < n; t++) adjusted[t] = form === 'additive' ? y[t]! - season[t]! : y[t]! / season[t]!;
+  return { form, adjusted, ahead: season.slice(n) };
+}
+
+/** Sines and cosines of the steps of a wave. */
+interface Circle {
+  readonly sines: Float64Array;
+  readonly cosines: Float64Array;
+}
+
+/** Of the few speeds there are, by speed, as long as the longest history so far: every origin of every series asks for them. */
+const circles = new Map<number, Circle>();
+
+/** At least of so many steps. */
+function circleOf(speed: number, steps: number): Circle {
+  const known = circles.get(speed);
+  if (known !== undefined && known.sines.length >= steps) return known;
+  const made = {
+    sines: Float64Array.from({ length: steps }, (_, t) => Math.sin(speed * t)),
+    cosines: Float64Array.from({ length: steps }, (_, t) => Math.cos(speed * t)),
   };
-  const adjusted = y.map((value, t) => (form === 'additive' ? value - at(t) : value / at(t)));
-  return { form, adjusted, ahead: Float64Array.from({ length: h }, (_, t) => at(n + t)) };
+  circles.set(speed, made);
+  return made;
 }
 
 /** Least squares over the known values, shrunk by the noise that neighbours share; null for what is all noise. */
-function fitWave(rest: Float64Array, speed: number): { sine: number; cosine: number } | null {
+function fitWave(rest: Float64Array, { sines, cosines }: Circle): { sine: number; cosine: number } | null {
   let [ss, sc, cc, sy, cy, yy, count] = [0, 0, 0, 0, 0, 0, 0];
   for (let t = 0; t < rest.length; t++) {
     const value = rest[t]!;
     if (!Number.isFinite(value)) continue;
-    const sine = Math.sin(speed * t);
-    const cosine = Math.cos(speed * t);
+    const sine = sines[t]!;
+    const cosine = cosines[t]!;
     ss += sine * sine;
     sc += sine * cosine;
     cc += cosine * cosine;
@@ -125,15 +144,16 @@ function seasonalIndices(
   const sums = new Float64Array(season);
   const squares = new Float64Array(season);
   const weights = new Float64Array(season);
-  for (let t = 0; t < y.length; t++) {
+  const cycles = Float64Array.from({ length: Math.ceil(y.length / season) }, (_, back) => fade ** back);
+  for (let t = 0, place = 0; t < y.length; t++, place = place + 1 === season ? 0 : place + 1) {
     const level = trend[t]!;
     if (level !== level) continue;
     const value = form === 'additive' ? y[t]! - level : y[t]! / level;
     if (!Number.isFinite(value)) continue;
-    const weight = fade === 1 ? 1 : fade ** Math.floor((y.length - 1 - t) / season);
-    sums[t % season]! += weight * value;
-    squares[t % season]! += weight * value * value;
-    weights[t % season]! += weight;
+    const weight = cycles[Math.floor((y.length - 1 - t) / season)]!;
+    sums[place]! += weight * value;
+    squares[place]! += weight * value * value;
+    weights[place]! += weight;
   }
   const neutral = form === 'additive' ? 0 : 1;
   const means = sums.map((sum, k) => (weights[k]! > 0 ? sum / weights[k]! : neutral));

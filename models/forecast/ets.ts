@@ -44,6 +44,9 @@ const RECHOOSE = 1.25;
 const RECHOOSE_SHORT = 1.1;
 /** Length and place of the last choice of a shape, among the warm parameters. */
 const CHOSEN = 'ETS chosen';
+/** Of more than a few parameters: sharper and longer searches moved them, but no error measure beyond its noise. */
+const COLD: SimplexSettings = { evaluations: 150, tolerance: 1e-5, step: 0.2 };
+const FEW = 2;
 export const WARM: SimplexSettings = { evaluations: 40, tolerance: 1e-5, step: 0.05 };
 
 /** Steps, and seasons, that a fit looks back: what is older moves no state and few parameters. */
@@ -58,7 +61,8 @@ const LINES: readonly SmoothingShape['trend'][] = ['none', 'additive', 'damped']
  */
 export function fitEts(whole: Float64Array, season: number, warm: Warm): Smoothed {
   const y = whole.subarray(Math.max(0, whole.length - Math.max(RECENT, RECENT_CYCLES * season)));
-  const isPositive = y.every((value) => value > 0);
+  let isPositive = true;
+  for (let t = 0; t < y.length && isPositive; t++) isPositive = y[t]! > 0;
   const withSeason = season > 1 && season <= MOST_SEASON && isSeasonal(y, season);
   const shapes: SmoothingShape[] = [];
   for (const trend of LINES) {
@@ -119,7 +123,8 @@ export function fitShape(
     for (let i = 0; i < free.length; i++) parameters[free[i]!] = at[i]!;
     return filter.run(parameters);
   };
-  if (known?.isKept !== true) minimiseSimplex(loss, point, box, known === null ? simplexDefaults : WARM);
+  const cold = free.length > FEW ? COLD : simplexDefaults;
+  if (known?.isKept !== true) minimiseSimplex(loss, point, box, known === null ? cold : WARM);
   const reached = loss(point);
   if (known?.isKept !== true) remember(warm, name, n, parameters);
   const k = free.length + 1 + (shape.season === 'none' ? 0 : season - 1);
@@ -146,9 +151,11 @@ function firstSeason(
   const { ahead } = adjustSeasons(early, [season], season, form);
   const initial = new Float64Array(season);
   for (let k = 0; k < season; k++) initial[(early.length + k) % season] = ahead[k]!;
-  const adjusted = y.map((value, t) =>
-    form === 'additive' ? value - initial[t % season]! : value / initial[t % season]!,
-  );
+  const adjusted = new Float64Array(y.length);
+  for (let t = 0; t < y.length; t++) {
+    const index = initial[t % season]!;
+    adjusted[t] = form === 'additive' ? y[t]! - index : y[t]! / index;
+  }
   return { adjusted, initial };
 }
 
@@ -177,9 +184,9 @@ function firstStates(adjusted: Float64Array, { trend }: SmoothingShape): Float64
 function boxOf(adjusted: Float64Array, start: Float64Array, free: readonly number[]): Box {
   let low = Infinity;
   let high = -Infinity;
-  for (const value of adjusted) {
-    if (value < low) low = value;
-    if (value > high) high = value;
+  for (let t = 0; t < adjusted.length; t++) {
+    low = Math.min(low, adjusted[t]!);
+    high = Math.max(high, adjusted[t]!);
   }
   const span = Math.max(high - low, 1e-9 * Math.abs(high), Number.MIN_VALUE);
   const bounds = (k: number): [number, number] => {

@@ -6,7 +6,7 @@ import type { Clock } from '../../core/clock.js';
 import { bootstrap, bootstrapDefaults, type Interval } from '../bootstrap.js';
 import { fillGaps } from './clean.js';
 import type { ContestProgress } from './contest-crew.js';
-import { forecast, type Forecasts, type SeriesForecast } from './forecast.js';
+import { forecast, type BandedPath, type Forecasts, type SeriesForecast } from './forecast.js';
 import { COMMIT_WITHIN } from './intervals.js';
 import {
   coverageOf,
@@ -17,6 +17,8 @@ import {
   seasonalNaiveAhead,
   smapeOf,
 } from './measures.js';
+import { challenge } from './neural/challenge.js';
+import { NEURAL } from './neural/neural-candidate.js';
 import type { SeriesTable, SplitSeries } from './read-series.js';
 
 export interface ForecastScores {
@@ -48,6 +50,18 @@ export interface Baseline {
   readonly owa: number;
 }
 
+/** Challenger less champion: it is better below 0. 95 % interval over series. */
+export interface PairedDifference extends Interval {
+  readonly difference: number;
+}
+
+export interface ChallengerEvaluation extends ForecastScores {
+  readonly name: typeof NEURAL;
+  readonly seconds: number;
+  readonly pairedDifference: Readonly<Record<keyof Baseline, PairedDifference>>;
+  readonly notes: readonly string[];
+}
+
 export interface ForecastEvaluation extends ForecastScores {
   readonly series: number;
   readonly seconds: number;
@@ -56,6 +70,8 @@ export interface ForecastEvaluation extends ForecastScores {
   readonly sharpness: Forecasts['sharpness'];
   readonly pool: Forecasts['pool'];
   readonly notes: readonly string[];
+  /** Where one was asked for. */
+  readonly challenger?: ChallengerEvaluation;
 }
 
 export interface EvaluationRequest {
@@ -65,6 +81,8 @@ export interface EvaluationRequest {
   readonly threads: number;
   readonly clock: Clock;
   readonly onProgress?: ContestProgress;
+  /** Trains the challenger as well and judges it beside the combination. */
+  readonly challenger?: boolean;
 }
 
 export async function evaluateForecast(
@@ -97,6 +115,45 @@ export async function evaluateForecast(
     sharpness: forecasts.sharpness,
     pool: forecasts.pool,
     notes: [...table.notes, ...cleaningNotes(forecasts, judged)],
+    ...(request.challenger === true && {
+      challenger: await judgeChallenger(table, forecasts, judged, request),
+    }),
+  };
+}
+
+async function judgeChallenger(
+  table: SeriesTable,
+  forecasts: Forecasts,
+  champion: readonly Judged[],
+  request: EvaluationRequest,
+): Promise<ChallengerEvaluation> {
+  const { clock, season, seed } = request;
+  const startedMs = clock.now();
+  const { paths, fellBack } = await challenge(
+    table.series.map(({ train }) => train),
+    forecasts.series.map(({ contest }) => contest),
+    request,
+  );
+  const seconds = (clock.now() - startedMs) / 1000;
+  const judged = table.series.map((one, i) => judge(one, paths[i]!, season));
+  const difference = (counts: Int32Array): Baseline => {
+    const [own, other] = [relativeScores(judged, 'model', counts), relativeScores(champion, 'model', counts)];
+    return { smape: own.smape - other.smape, mase: own.mase - other.mase, owa: own.owa - other.owa };
+  };
+  const found = difference(new Int32Array(judged.length).fill(1));
+  const interval = bootstrap<keyof Baseline>({ y: new Uint8Array(judged.length) }, difference, {
+    ...bootstrapDefaults,
+    seed,
+    draw: 'rows',
+  });
+  const paired = (name: keyof Baseline): PairedDifference => ({ difference: found[name], ...interval[name] });
+  return {
+    name: NEURAL,
+    ...scoresOf(judged),
+    seconds,
+    pairedDifference: { smape: paired('smape'), mase: paired('mase'), owa: paired('owa') },
+    notes:
+      fellBack === 0 ? [] : [`${fellBack} series too short or without change for it: the last season again`],
   };
 }
 
@@ -119,7 +176,7 @@ interface Judged {
   readonly committed: boolean;
 }
 
-function judge({ train, test }: SplitSeries, one: SeriesForecast, season: number): Judged {
+function judge({ train, test }: SplitSeries, one: BandedPath, season: number): Judged {
   const { mean, band80, band95, total } = one;
   const scale = naiveScale(train, season);
   const filled = train.slice();

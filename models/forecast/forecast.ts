@@ -8,6 +8,7 @@ import { CANDIDATES } from './candidates.js';
 import type { Contest } from './contest.js';
 import { holdContests, type ContestProgress } from './contest-crew.js';
 import { judgePath, stepBands, weightedTotals, type Band, type JudgedPath, type Total } from './intervals.js';
+import { addNeural, NEURAL } from './neural/neural-candidate.js';
 import { addPooled, POOLED } from './pooled-candidate.js';
 import { combine, weigh, type Sharpness, type Weighing } from './weights.js';
 
@@ -21,15 +22,20 @@ export interface ForecastRequest {
   readonly dates?: readonly (SeriesDates | null)[];
   /** Threads that fit; the result is the same for any number. */
   readonly threads: number;
+  /** Of the contests; then of training, in steps, where a net takes part. */
   readonly onProgress?: ContestProgress;
 }
 
-export interface SeriesForecast {
+/** A path with what it promises. */
+export interface BandedPath {
   /** (h) */
   readonly mean: Float64Array;
   readonly band80: Band;
   readonly band95: Band;
   readonly total: Total;
+}
+
+export interface SeriesForecast extends BandedPath {
   /** Candidates with a weight, heaviest first. */
   readonly parts: readonly { readonly name: string; readonly weight: number }[];
   /** Errors of the combination at its rolling origins, actual less forecast, NaN for gaps (k x h). */
@@ -52,18 +58,16 @@ export async function forecast(
   request: ForecastRequest,
 ): Promise<Forecasts> {
   refuse(series, request);
-  const contests = addPooled(series, await holdContests(series, request), request);
-  const weighing = weigh(contests);
-  const names = [...CANDIDATES.map(({ name }) => name), POOLED];
+  const pooled = addPooled(series, await holdContests(series, request), request);
+  const contests = await addNeural(series, pooled, request);
+  const names = [...CANDIDATES.map(({ name }) => name), POOLED, ...(contests === pooled ? [] : [NEURAL])];
+  // What all series taught the net is worth most where a history of its own says little.
+  const weighing = weigh(contests, contests === pooled ? [] : [names.indexOf(NEURAL)]);
   const combined = contests.map((contest, i) => combineAll(series[i]!, contest, weighing, i));
-  const bands = stepBands(combined, [0.8, 0.95]);
-  const totals = weightedTotals(combined, new Float64Array(request.h).fill(1));
+  const banded = withBands(combined, request.h);
   return {
-    series: combined.map(({ mean, past, errors }, i) => ({
-      mean,
-      band80: bands[i]![0]!,
-      band95: bands[i]![1]!,
-      total: totals[i]!,
+    series: combined.map(({ past, errors }, i) => ({
+      ...banded[i]!,
       parts: partsOf(names, weighing.weightsOf(i)),
       past,
       residuals: errors,
@@ -72,6 +76,18 @@ export async function forecast(
     sharpness: weighing.sharpness,
     pool: names.map((name, k) => ({ name, score: weighing.pool[k]! })),
   };
+}
+
+/** Bands of every step and the interval of the total, of all paths together (series). */
+export function withBands(judged: readonly JudgedPath[], h: number): BandedPath[] {
+  const bands = stepBands(judged, [0.8, 0.95]);
+  const totals = weightedTotals(judged, new Float64Array(h).fill(1));
+  return judged.map(({ mean }, i) => ({
+    mean,
+    band80: bands[i]![0]!,
+    band95: bands[i]![1]!,
+    total: totals[i]!,
+  }));
 }
 
 function refuse(series: readonly Float64Array[], { h, season }: ForecastRequest): void {

@@ -44,6 +44,8 @@ export interface JudgedPath {
 export const COMMIT_WITHIN = 0.05;
 /** Below this share of its mean a series is too close to 0 for logarithms of errors. */
 const FAR_FROM_ZERO = 0.05;
+/** A forecast of a smaller share of the usual size is 0: what a combination leaves of a demand that ended. */
+const NOTHING = 1e-6;
 
 /** `y` is the history (n), `path` and `past` what was forecast of it; a series that was never negative stays so. */
 export function judgePath(
@@ -54,8 +56,10 @@ export function judgePath(
   const known = y.filter(Number.isFinite);
   const least = known.reduce((a, b) => Math.min(a, b), Infinity);
   const usual = known.reduce((a, b) => a + b, 0) / known.length;
+  const size = known.reduce((a, b) => a + Math.abs(b), 0) / known.length;
   const atLeast = least >= 0 ? 0 : -Infinity;
-  const clip = (values: Float64Array): Float64Array => values.map((value) => Math.max(atLeast, value));
+  const clip = (values: Float64Array): Float64Array =>
+    values.map((value) => (Math.abs(value) < NOTHING * size ? 0 : Math.max(atLeast, value)));
   const [mean, before] = [clip(path), clip(past)];
   const isLog =
     least > FAR_FROM_ZERO * usual && mean.every((value) => value > 0) && before.every((value) => value > 0);

@@ -3,7 +3,7 @@
  * by ridge regression of standardised lags; steps ahead are taken one by one. The subset AR of Box and Jenkins for seasons
  * that exponential smoothing has too many states for.
  */
-import { solveNormal } from './solve.js';
+import { lagProduct, solveNormal } from './solve.js';
 
 /** Recent lags besides the seasonal ones: more are within what the seasonal lags say. */
 const RECENT = 6;
@@ -21,13 +21,14 @@ export function openLagRegression(y: Float64Array, seasons: readonly number[]): 
   if (rows < 2 * p || rows < longest / 2) return null;
   const { mean, deviation } = moments(y);
   if (!(deviation > 0)) return null;
-  const z = y.map((value) => (value - mean) / deviation);
+  const z = new Float64Array(n);
+  for (let t = 0; t < n; t++) z[t] = (y[t]! - mean) / deviation;
   const { gram, cross } = normalEquations(z, lags);
   let low = Infinity;
   let high = -Infinity;
-  for (const value of z) {
-    if (value < low) low = value;
-    if (value > high) high = value;
+  for (let t = 0; t < n; t++) {
+    low = Math.min(low, z[t]!);
+    high = Math.max(high, z[t]!);
   }
   const reach = high - low;
   return (h, ridge) => {
@@ -63,8 +64,7 @@ function normalEquations(
   for (const [k, lag] of lags.entries()) placeOf[lag] = k;
   for (const distance of distances(lags)) {
     // Lag 0 beside this distance: the value itself and a lag.
-    let sum = 0;
-    for (let t = longest; t < n; t++) sum += z[t]! * z[t - distance]!;
+    let sum = lagProduct(z, distance, longest, n);
     if (placeOf[distance]! >= 0) cross[placeOf[distance]!] = sum;
     for (let lag = 1; lag + distance <= longest; lag++) {
       sum += z[longest - lag]! * z[longest - lag - distance]! - z[n - lag]! * z[n - lag - distance]!;
@@ -84,11 +84,14 @@ function normalEquations(
   return { gram, cross };
 }
 
-/** Between any two of the lags, and of each from 0. */
-function distances(lags: readonly number[]): Set<number> {
-  const found = new Set<number>([0, ...lags]);
-  for (const [i, one] of lags.entries()) for (let j = 0; j < i; j++) found.add(one - lags[j]!);
-  return found;
+/** Between any two of the lags, and of each from 0; ascending. */
+function distances(lags: readonly number[]): number[] {
+  const isFound = new Uint8Array(lags[lags.length - 1]! + 1).fill(1, 0, 1);
+  for (let i = 0; i < lags.length; i++) {
+    isFound[lags[i]!] = 1;
+    for (let j = 0; j < i; j++) isFound[lags[i]! - lags[j]!] = 1;
+  }
+  return Array.from(isFound.keys()).filter((distance) => isFound[distance] === 1);
 }
 
 /** Ascending. */
@@ -111,9 +114,9 @@ function lagsOf(n: number, seasons: readonly number[]): number[] {
 
 function moments(y: Float64Array): { mean: number; deviation: number } {
   let mean = 0;
-  for (const value of y) mean += value / y.length;
+  for (let t = 0; t < y.length; t++) mean += y[t]! / y.length;
   let square = 0;
-  for (const value of y) square += (value - mean) ** 2 / y.length;
+  for (let t = 0; t < y.length; t++) square += (y[t]! - mean) ** 2 / y.length;
   const deviation = Math.sqrt(square);
   return { mean, deviation: deviation > 1e-9 * Math.abs(mean) ? deviation : 0 };
 }

@@ -5,11 +5,15 @@
 import { adjustSeasons, restoreSeasons } from './decompose.js';
 import { isSeasonal } from './seasonality.js';
 
+/** Of the size of a value: what adding up in another order changes is no error. */
+const ROUNDING = 1e-12;
+
 /** Percent; steps at which both are 0 are right. NaN when no value is known. */
 export function smapeOf(actual: Float64Array, path: Float64Array): number {
   return meanOver(actual, (value, t) => {
     const size = Math.abs(value) + Math.abs(path[t]!);
-    return size === 0 ? 0 : (200 * Math.abs(value - path[t]!)) / size;
+    const error = Math.abs(value - path[t]!);
+    return error <= ROUNDING * size ? 0 : (200 * error) / size;
   });
 }
 

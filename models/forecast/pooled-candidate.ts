@@ -40,7 +40,7 @@ export function addPooled(
     const rows = origins.map((end, o) =>
       before === null ? null : pooledAhead(before, o === 0 ? early[i]! : clean(i, end)),
     );
-    return append(contest, [...rows, after && pooledAhead(after, whole[i]!)]);
+    return withCandidate(contest, [...rows, after && pooledAhead(after, whole[i]!)]);
   });
 }
 
@@ -60,7 +60,8 @@ function windowOf(
   return lags >= 4 ? lags : 0;
 }
 
-function append(contest: Contest, rows: readonly (Float64Array | null)[]): Contest {
+/** The contest with one more candidate, the last; its path at each origin and now, null where it has none (k + 1)(h). */
+export function withCandidate(contest: Contest, rows: readonly (Float64Array | null)[]): Contest {
   const { h, paths } = contest;
   const width = paths.length / rows.length;
   const joined = new Float64Array(paths.length + rows.length * h).fill(NaN);

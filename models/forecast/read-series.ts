@@ -43,7 +43,12 @@ interface Row {
   readonly isTest: boolean;
   readonly times: readonly number[];
   readonly values: readonly (number | null)[];
+  /** Values that are there and are no numbers. */
+  readonly unread: bigint;
 }
+
+/** Squares of larger values, and of their sums, are no numbers. */
+const LARGEST = 1e100;
 
 /** `db` must be fresh. Throws AppError bad-input naming the place and the remedy. */
 export async function readSeries(db: Duckdb, request: SeriesRequest): Promise<SeriesTable> {
@@ -117,11 +122,12 @@ function fetchRows(db: Duckdb, relation: string, request: SeriesRequest, time: s
   const { series, value, part } = request;
   return db.rows<Row>(
     `WITH points AS (
-       SELECT ${quoteName(series)}::VARCHAR AS id, ${time} AS moment, TRY_CAST(${quoteName(value)} AS DOUBLE) AS value,
+       SELECT ${quoteName(series)}::VARCHAR AS id, ${time} AS moment, ${quoteName(value)}::VARCHAR AS given,
+              CASE WHEN abs(TRY_CAST(given AS DOUBLE)) <= ${LARGEST} THEN TRY_CAST(given AS DOUBLE) END AS value,
               ${part === undefined ? 'false' : `${quoteName(part)} = 'test'`} AS is_test
        FROM ${relation})
      SELECT id, is_test AS "isTest", list(moment ORDER BY moment) AS times,
-            list(CASE WHEN isfinite(value) THEN value END ORDER BY moment) AS "values"
+            list(value ORDER BY moment) AS "values", count(*) FILTER (value IS NULL AND given <> '') AS unread
      FROM points WHERE id IS NOT NULL AND moment IS NOT NULL GROUP BY ALL ORDER BY id, is_test`,
   );
 }
@@ -129,6 +135,7 @@ function fetchRows(db: Duckdb, relation: string, request: SeriesRequest, time: s
 function splitRows(rows: readonly Row[], { part, h }: SeriesRequest, isDate: boolean): SeriesTable {
   const parts = new Map<string, { train?: Float64Array; test?: Float64Array; dates?: SeriesDates | null }>();
   let consecutive = 0;
+  const unread = rows.reduce((sum, row) => sum + Number(row.unread), 0);
   for (const { id, isTest, times, values } of rows) {
     const axis = readTimeAxis(Float64Array.from(times), isDate, id);
     if (axis.isConsecutive) consecutive++;
@@ -151,11 +158,19 @@ function splitRows(rows: readonly Row[], { part, h }: SeriesRequest, isDate: boo
     const message = `no series has a value to learn from and one within ${h} steps to test; shorten --horizon`;
     throw new AppError('bad-input', 'too-short', message);
   }
-  return { series, notes: notesOf(left, consecutive) };
+  return { series, notes: notesOf(series, { left, consecutive, unread }) };
 }
 
-function notesOf(left: number, consecutive: number): string[] {
+function notesOf(
+  series: readonly SplitSeries[],
+  { left, consecutive, unread }: Record<'left' | 'consecutive' | 'unread', number>,
+): string[] {
   const notes: string[] = [];
+  const frequencies = new Set(series.flatMap(({ dates }) => (dates === null ? [] : [dates.step])));
+  if (frequencies.size > 1)
+    notes.push(`series by ${[...frequencies].join(' and by ')} together, with one season and one horizon`);
+  if (unread > 0)
+    notes.push(`values that are no numbers, or larger than ${LARGEST}, count as gaps: ${unread}`);
   if (left > 0) notes.push(`${left} series left out: no value to learn from or none to test`);
   if (consecutive > 0)
     notes.push(`${consecutive} parts keep no regular step: their rows count as consecutive`);

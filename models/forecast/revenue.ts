@@ -1,18 +1,19 @@
 /**
  * Revenue of the next thirteen weeks and of the open quarter, for every level so that levels add up to the last minor unit. The
  * quarter is what came plus what is left of it. Intervals of each level are those of its own reconciled forecasts at rolling
- * origins, reconciled there by the same weights.
+ * origins, reconciled there by the same weights; where contracts tell, totals of the whole have those of span-widths.ts.
  */
 import { parseDay } from '../../core/days.js';
 import type { ContractBook } from '../../features/churn/contracts.js';
 import { assert } from '../../core/errors.js';
-import { blendComponents } from './blend-components.js';
+import { blendComponents, sumOf } from './blend-components.js';
 import { bottomUpOf, type BottomUp } from './bottom-up.js';
 import { openComponents } from './components.js';
 import { errorCovariance } from './error-covariance.js';
 import { forecast, type SeriesForecast } from './forecast.js';
 import { judgePath, stepBands, weightedTotals, type Band, type JudgedPath, type Total } from './intervals.js';
 import { addUp, reconciliation, type Hierarchy, type Reconciliation } from './reconcile.js';
+import { boundTotals, spanWidths, type SpanWidth } from './span-widths.js';
 import { openTree, type RevenueLine, type RevenueNode } from './revenue-lines.js';
 
 /** A calendar day, `YYYY-MM-DD`. */
@@ -72,6 +73,8 @@ const HORIZON = 14;
 /** Three months: weeks near the beginning of a month recur after thirteen. */
 const SEASON = 13;
 const YEAR = 52;
+/** A year and a quarter, so that the year shows at some origins too. */
+const LEAST_FOR_YEAR = 65;
 /** Below that there is no origin to learn a width from. */
 export const LEAST_WEEKS = 26;
 /** Weeks whose days say how much of a week its first days bring. */
@@ -88,37 +91,40 @@ export async function forecastRevenue(
   const weeks = nodes[0]?.weekly.length ?? 0;
   if (weeks < LEAST_WEEKS) return null;
   const known = nodes.filter(({ weekly }) => weekly.some(Number.isFinite));
+  const asOfDay = dayNumberOf(asOfOn);
+  const dates = known.map(() => ({ step: 'week' as const, first: asOfDay - 7 * weeks }));
   const found = await forecast(
     known.map(({ weekly }) => weekly),
-    { h: HORIZON, season: SEASON, ...request },
+    { h: HORIZON, season: weeks >= LEAST_FOR_YEAR ? YEAR : SEASON, dates, ...request },
   );
   const base = new Map(known.map((node, i) => [node, found.series[i]!]));
-  const blended = book === null ? null : blend(asOfOn, nodes[0]!, base.get(nodes[0]!)!, book);
+  const blended = book === null ? null : blend(asOfDay, nodes[0]!, base.get(nodes[0]!)!, book);
   if (blended !== null) base.set(nodes[0]!, blended.forecast);
   const judged = reconcileAll(hierarchy, nodes, base, blended?.forecast);
-  const quarter = openQuarter(asOfOn, nodes[0]!.daily);
+  const quarter = openQuarter(asOfOn, nodes[0]!.daily, blended?.daily);
   return {
     asOfOn,
-    spans: spansOf({ asOfOn, hierarchy, nodes, judged, quarter }),
+    spans: spansOf({ asOfOn, hierarchy, nodes, judged, quarter, widthOf: blended?.widthOf }),
     rehearsals: rehearse(asOfOn, nodes[0]!.weekly, judged[0]!),
     parts: base.get(nodes[0]!)!.parts,
     bottomUp:
       blended &&
       bottomUpOf(blended, {
         fromOn: (end) => addDays(asOfOn, 7 * (end - weeks)),
-        thirteen: thirteenWeeks(),
-        quarter: quarter.weights,
+        thirteen: { days: 7 * WEEKS, weights: thirteenWeeks() },
+        quarter: { days: daysBetween(asOfOn, quarter.untilOn), weights: quarter.weights },
       }),
     recent: recentWeeks(asOfOn, nodes[0]!.weekly),
   };
 }
 
 /** Of the platform: contracts know of no other level. */
-function blend(asOfOn: Day, { daily, weekly }: RevenueNode, topDown: SeriesForecast, book: ContractBook) {
-  const asOfDay = parseDay(asOfOn);
-  assert(asOfDay !== null, 'a history ends on a day');
+function blend(asOfDay: number, { daily, weekly }: RevenueNode, topDown: SeriesForecast, book: ContractBook) {
   const componentsAt = openComponents(book, { firstDay: asOfDay - daily.length, daily }, HORIZON);
-  return blendComponents(topDown, componentsAt, { asOfDay, weeks: weekly.length, judged: WEEKS });
+  const blended = blendComponents(topDown, componentsAt, { asOfDay, weeks: weekly.length, judged: WEEKS });
+  const dailyAt = (day: number): Float64Array => sumOf(componentsAt(day));
+  const { ratio } = blended;
+  return { ...blended, widthOf: spanWidths({ asOfDay, daily, dailyAt, leastWeeks: LEAST_WEEKS, ratio }) };
 }
 
 function thirteenWeeks(): Float64Array {
@@ -209,8 +215,8 @@ interface OpenQuarter {
   readonly weights: Float64Array;
 }
 
-/** Of the calendar, which is also the financial year's. */
-function openQuarter(asOfOn: Day, daily: Float64Array): OpenQuarter {
+/** Of the calendar, which is also the financial year's. `ahead` are days to come, if they are forecast. */
+function openQuarter(asOfOn: Day, daily: Float64Array, ahead?: Float64Array): OpenQuarter {
   const [year, month] = asOfOn.split('-').map(Number) as [number, number];
   const first = Math.floor((month - 1) / 3) * 3;
   const fromOn = toDay(Date.UTC(year, first, 1));
@@ -218,17 +224,18 @@ function openQuarter(asOfOn: Day, daily: Float64Array): OpenQuarter {
   const left = daysBetween(asOfOn, untilOn);
   const whole = Math.floor(left / 7);
   const weights = new Float64Array(HORIZON).fill(1, 0, whole);
-  weights[whole] = firstDaysShare(daily, left % 7);
+  const week = ahead?.subarray(7 * whole, 7 * (whole + 1));
+  const lately = daily.subarray(daily.length - 7 * Math.min(PROFILE_WEEKS, Math.floor(daily.length / 7)));
+  weights[whole] = firstDaysShare(week ?? lately, left % 7);
   return { fromOn, untilOn, daysSoFar: daysBetween(fromOn, asOfOn), weights };
 }
 
-/** Of a week's revenue, what its first days bring. */
+/** Of the revenue of whole weeks, what their first days bring. */
 function firstDaysShare(daily: Float64Array, days: number): number {
-  let first = 0;
-  let all = 0;
-  for (let t = Math.max(0, daily.length - 7 * PROFILE_WEEKS), i = 0; t < daily.length; t++, i++) {
-    all += daily[t]!;
-    if (i % 7 < days) first += daily[t]!;
+  let [first, all] = [0, 0];
+  for (const [t, value] of daily.entries()) {
+    all += value;
+    if (t % 7 < days) first += value;
   }
   return all > 0 ? first / all : days / 7;
 }
@@ -239,16 +246,21 @@ interface Judged {
   readonly nodes: readonly RevenueNode[];
   readonly judged: readonly JudgedPath[];
   readonly quarter: OpenQuarter;
+  /** Of the platform over so many days, where contracts tell. */
+  readonly widthOf: ((days: number) => SpanWidth) | undefined;
 }
 
-function spansOf({ asOfOn, hierarchy, nodes, judged, quarter }: Judged): RevenueSpan[] {
+function spansOf({ asOfOn, hierarchy, nodes, judged, quarter, widthOf }: Judged): RevenueSpan[] {
   const thirteen = thirteenWeeks();
   const realised = nodes.map(({ daily }) =>
     daily.slice(Math.max(0, daily.length - quarter.daysSoFar)).reduce((sum, value) => sum + value, 0),
   );
   const bands = stepBands(judged, [0.8, 0.95]);
-  const totals = weightedTotals(judged, thirteen);
-  const quarters = weightedTotals(judged, quarter.weights, realised);
+  const bound = (found: Total[], days: number, came: readonly number[]): Total[] =>
+    widthOf === undefined ? found : boundTotals(found, widthOf(days), came);
+  const left = daysBetween(asOfOn, quarter.untilOn);
+  const totals = bound(weightedTotals(judged, thirteen), 7 * WEEKS, []);
+  const quarters = bound(weightedTotals(judged, quarter.weights, realised), left, realised);
   const whole = quarters.slice(hierarchy.sums.length).map(({ mean }) => Float64Array.of(Math.round(mean)));
   const quarterMeans = addUp(hierarchy, whole).map((path) => path[0]!);
   const untilOn = addDays(asOfOn, 7 * WEEKS);
@@ -352,6 +364,12 @@ function recentWeeks(asOfOn: Day, weekly: Float64Array): RevenueForecast['recent
 
 function weigh(weights: Float64Array, path: Float64Array): number {
   return weights.reduce((sum, weight, t) => sum + weight * path[t]!, 0);
+}
+
+function dayNumberOf(day: Day): number {
+  const found = parseDay(day);
+  assert(found !== null, 'a history ends on a day');
+  return found;
 }
 
 function addDays(day: Day, days: number): Day {

@@ -3,6 +3,7 @@
  * Louzada 2019 give it in the same form), and periods a series may have beside the declared one. A test only proposes
  * a period; whether a model with it is any good is decided on rolling origins.
  */
+import { lagProduct } from './solve.js';
 
 /** 95 % point of the standard normal, as in the competition. */
 const CRITICAL = 1.645;
@@ -16,20 +17,18 @@ export function isSeasonal(y: Float64Array, season: number): boolean {
   return Math.abs(limits[season]!) > CRITICAL * Math.sqrt(sum / y.length);
 }
 
-/** Of lags 0 to `most`; all 0 for a constant series. */
-function autocorrelations(y: Float64Array, most: number): Float64Array {
+/** Of lags up to `near`, and of `season`; the others, and all of a constant series, are 0 (season + 1). */
+function autocorrelations(y: Float64Array, season: number, near = season): Float64Array {
   const n = y.length;
   let mean = 0;
   for (let t = 0; t < n; t++) mean += y[t]! / n;
-  const result = new Float64Array(most + 1);
-  for (let lag = 0; lag <= most && lag < n; lag++) {
-    let sum = 0;
-    for (let t = lag; t < n; t++) sum += (y[t]! - mean) * (y[t - lag]! - mean);
-    result[lag] = sum;
-  }
-  const variance = result[0]!;
-  if (!(variance > 0)) return result.fill(0);
-  for (let lag = 0; lag <= most; lag++) result[lag]! /= variance;
+  const centred = new Float64Array(n);
+  for (let t = 0; t < n; t++) centred[t] = y[t]! - mean;
+  const result = new Float64Array(season + 1);
+  const variance = lagProduct(centred, 0, 0, n);
+  if (!(variance > 0)) return result;
+  for (let lag = 0; lag <= season && lag < n; lag++)
+    if (lag <= near || lag === season) result[lag] = lagProduct(centred, lag, lag, n) / variance;
   return result;
 }
 
@@ -72,8 +71,9 @@ export function seasonsOf(y: Float64Array, declared: number): number[] {
 function explains(y: Float64Array, season: number): boolean {
   const changes = new Float64Array(y.length - 1);
   for (let t = 0; t < changes.length; t++) changes[t] = y[t + 1]! - y[t]!;
-  const r = autocorrelations(changes, season);
+  const near = Math.min(season, 8) - 1;
+  const r = autocorrelations(changes, season, near);
   let sum = 1;
-  for (let lag = 1; lag < Math.min(season, 8); lag++) sum += 2 * r[lag]! ** 2;
+  for (let lag = 1; lag <= near; lag++) sum += 2 * r[lag]! ** 2;
   return r[season]! > CRITICAL * Math.sqrt(sum / (changes.length - season));
 }

@@ -22,6 +22,26 @@ export function solveNormal(a: Float64Array, b: Float64Array, p: number, h: numb
   }
 }
 
+/**
+ * Sum of x[t] x[t - distance] over t from `from` up to `to`, in four sums side by side: one would wait for itself at every
+ * step.
+ */
+export function lagProduct(x: Float64Array, distance: number, from: number, to: number): number {
+  let first = 0;
+  let second = 0;
+  let third = 0;
+  let fourth = 0;
+  let t = from;
+  for (; t + 3 < to; t += 4) {
+    first += x[t]! * x[t - distance]!;
+    second += x[t + 1]! * x[t + 1 - distance]!;
+    third += x[t + 2]! * x[t + 2 - distance]!;
+    fourth += x[t + 3]! * x[t + 3 - distance]!;
+  }
+  for (; t < to; t++) first += x[t]! * x[t - distance]!;
+  return first + second + (third + fourth);
+}
+
 /** From `count` values at `at`, those at `other` times the factor. */
 function subtract(x: Float64Array, at: number, other: number, factor: number, count: number): void {
   if (factor === 0) return;

@@ -11,7 +11,8 @@ export function thetaAhead(y: Float64Array, h: number, warm: Warm = new Map()): 
   const n = y.length;
   const { level, slope } = line(y);
   // The line with theta 2 is smoothed; its mean with the line of theta 0 is the forecast.
-  const curved = y.map((value, t) => 2 * value - (level + slope * t));
+  const curved = new Float64Array(n);
+  for (let t = 0; t < n; t++) curved[t] = 2 * y[t]! - (level + slope * t);
   const shape = { error: 'additive', trend: 'none', season: 'none' } as const;
   const { filter, parameters } = fitShape(curved, shape, 1, { warm, name: 'Theta' });
   const flat = filter.ahead(parameters, 1)[0]!;
@@ -44,9 +45,9 @@ export function dynamicThetaAhead(y: Float64Array, h: number, warm: Warm, name: 
   const n = y.length;
   let low = Infinity;
   let high = -Infinity;
-  for (const value of y) {
-    if (value < low) low = value;
-    if (value > high) high = value;
+  for (let t = 0; t < n; t++) {
+    low = Math.min(low, y[t]!);
+    high = Math.max(high, y[t]!);
   }
   const span = Math.max(high - low, Number.MIN_VALUE);
   const at = Float64Array.of(y[0]!, 0.5, 2);
@@ -58,30 +59,66 @@ export function dynamicThetaAhead(y: Float64Array, h: number, warm: Warm, name: 
   if (known !== null) at.set(known.start);
   if (known?.isKept !== true) {
     const settings = known === null ? simplexDefaults : WARM;
-    minimiseSimplex((point) => squaredErrors(y, n, point, null), at, box, settings);
+    const lines = linesOf(y);
+    minimiseSimplex((point) => squaredErrors(y, lines, point), at, box, settings);
     remember(warm, name, n, at);
   }
-  const path = new Float64Array(h);
-  squaredErrors(y, n, at, path);
-  return path;
+  return dynamicPath(y, at, h);
 }
 
-/** Sum of squared one-step errors; the path ahead goes to `path` when there is one, its means taken for observations. */
-function squaredErrors(y: Float64Array, n: number, at: Float64Array, path: Float64Array | null): number {
+/** Lines through the values before each step, which are the same for all parameters: intercept and slope (n each). */
+interface Lines {
+  readonly intercepts: Float64Array;
+  readonly slopes: Float64Array;
+}
+
+function linesOf(y: Float64Array): Lines {
+  const intercepts = new Float64Array(y.length);
+  const slopes = new Float64Array(y.length);
+  let mean = 0;
+  let slope = 0;
+  for (let t = 0; t + 1 < y.length; t++) {
+    const count = t + 1;
+    slope = t === 0 ? 0 : ((t - 1) * slope + (6 * (y[t]! - mean)) / count) / (count + 1);
+    mean = (t * mean + y[t]!) / count;
+    intercepts[count] = mean - ((count + 1) / 2) * slope;
+    slopes[count] = slope;
+  }
+  return { intercepts, slopes };
+}
+
+/** Of one-step errors. */
+function squaredErrors(y: Float64Array, { intercepts, slopes }: Lines, at: Float64Array): number {
   const alpha = at[ALPHA]!;
   const curve = 1 - 1 / at[THETA]!;
-  const end = path === null ? n : n + path.length;
+  let level = at[LEVEL]!;
+  let fade = 1; // (1 - alpha)^t
+  let sum = 0;
+  for (let t = 0; t < y.length; t++) {
+    const value = y[t]!;
+    const fitted = level + curve * (fade * intercepts[t]! + ((1 - fade * (1 - alpha)) / alpha) * slopes[t]!);
+    if (t >= SETTLED) sum += (value - fitted) * (value - fitted);
+    level = alpha * value + (1 - alpha) * level;
+    fade *= 1 - alpha;
+  }
+  return sum;
+}
+
+/** Its own means are taken for observations (h). */
+function dynamicPath(y: Float64Array, at: Float64Array, h: number): Float64Array {
+  const n = y.length;
+  const path = new Float64Array(h);
+  const alpha = at[ALPHA]!;
+  const curve = 1 - 1 / at[THETA]!;
   let level = at[LEVEL]!;
   let mean = 0;
   let intercept = 0;
   let slope = 0;
-  let fade = 1; // (1 - alpha)^t
-  let sum = 0;
-  for (let t = 0; t < end; t++) {
+  let fade = 1;
+  for (let t = 0; t < n + h; t++) {
     const fitted = level + curve * (fade * intercept + ((1 - fade * (1 - alpha)) / alpha) * slope);
     const value = t < n ? y[t]! : fitted;
-    if (t >= n) path![t - n] = fitted;
-    else if (t >= SETTLED) sum += (value - fitted) * (value - fitted);
+    if (t >= n) path[t - n] = fitted;
     level = alpha * value + (1 - alpha) * level;
     const count = t + 1;
     slope = t === 0 ? 0 : ((t - 1) * slope + (6 * (value - mean)) / count) / (count + 1);
@@ -89,5 +126,5 @@ function squaredErrors(y: Float64Array, n: number, at: Float64Array, path: Float
     intercept = mean - ((count + 1) / 2) * slope;
     fade *= 1 - alpha;
   }
-  return sum;
+  return path;
 }

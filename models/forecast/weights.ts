@@ -59,18 +59,21 @@ interface Pool {
   readonly scores: Float64Array;
   /** Of the ensemble that is best for all (candidates). */
   readonly shares: Float64Array;
+  /** Places of those that the weights of short histories are drawn to as much as to `ANCHORS`. */
+  readonly anchors: readonly number[];
 }
 
 /** Share of every candidate before the ensemble's: one that is best for a single series has a say in it. */
 const HEDGE = 0.01;
 
-export function weigh(contests: readonly Contest[]): Weighing {
+/** @param anchors places of candidates beside `ANCHORS` that are as sound where histories are short. */
+export function weigh(contests: readonly Contest[], anchors: readonly number[] = []): Weighing {
   const errors = contests.map(errorsOf);
   const stride = Math.max(1, Math.ceil(contests.length / MOST_JUDGED));
   const judged = contests.map((_, i) => i).filter((i) => i % stride === 0);
   const scores = pooledScores(errors);
   const sample = judged.map((i) => contests[i]!);
-  const pool = { scores, shares: chooseEnsemble(sample, scores.length) };
+  const pool = { scores, shares: chooseEnsemble(sample, scores.length), anchors };
   const sharpness = chooseSharpness(
     sample,
     judged.map((i) => errors[i]!),
@@ -171,7 +174,7 @@ function pooledScores(all: readonly Errors[]): Float64Array {
 
 function weightsFrom(
   errors: Errors,
-  { scores, shares }: Pool,
+  { scores, shares, anchors: others }: Pool,
   { power, trust }: Sharpness,
   without: number,
 ): Float64Array {
@@ -186,7 +189,10 @@ function weightsFrom(
     total += weight;
     return weight;
   });
-  const anchors = ANCHORS.filter((k) => weights[k]! > 0);
+  const named = ANCHORS.map(({ plain, dated }) =>
+    scores[dated]! < scores[plain]! && weights[dated]! > 0 ? dated : plain,
+  );
+  const anchors = [...named, ...others].filter((k) => weights[k]! > 0);
   const anchored = anchors.length === 0 ? 0 : errors.anchored;
   const drawn = weights.map((weight) => ((1 - anchored) * weight) / total);
   for (const k of anchors) drawn[k]! += anchored / anchors.length;

@@ -5,6 +5,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 // Only for what it does when loaded: the core's own package for Node comes without the gradients of its operations.
 import '@tensorflow/tfjs-layers';
+import { dense, denseOfRead } from './dense.js';
 import { parameterShapes, type NetworkShape } from './shape.js';
 
 export interface Batch {
@@ -119,28 +120,6 @@ function concat(tensors: tf.Tensor[]): tf.Tensor {
   const filled = tensors.filter((tensor) => tensor.size > 0);
   return filled.length === 1 ? filled[0]! : tf.concat(filled, 1);
 }
-
-/**
- * inputs x weights + bias. The WebAssembly backend is ten times slower at products of transposed views than at copies, and
- * what was read from the table needs no gradient, which would cost as much as that of the weights.
- */
-function denseLayer(below: 'learned' | 'read') {
-  return tf.customGrad((inputs, weights, bias, save) => {
-    const [x, w] = [inputs as tf.Tensor2D, weights as tf.Tensor2D];
-    (save as (tensors: tf.Tensor[]) => void)([x, w]);
-    return {
-      value: tf.add(tf.matMul(x, w), bias as tf.Tensor),
-      gradFunc: (slope: tf.Tensor, kept: tf.Tensor[]) => [
-        below === 'learned' ? tf.matMul(slope, tf.transpose(kept[1]!)) : tf.zerosLike(kept[0]!),
-        tf.matMul(tf.transpose(kept[0]!), slope),
-        tf.sum(slope, 0),
-      ],
-    };
-  });
-}
-
-const dense = denseLayer('learned');
-const denseOfRead = denseLayer('read');
 
 /** Rows of a table. The WebAssembly backend has no gradient of its own for this. */
 function embed(table: tf.Tensor, codes: Int32Array): tf.Tensor {

@@ -3,11 +3,12 @@
  * The figures are of payments that no label known at their instant could have given away.
  */
 import type { Clock } from '../../core/clock.js';
+import { istDay } from '../../features/calendar.js';
 import { backendOf } from '../backend-of.js';
 import type { Model } from '../contract.js';
 import { fraudIntervals, fraudMetrics, type FraudIntervals, type FraudMetrics } from './fraud.js';
 import { fitFraudWith, type FraudLearner } from './fraud-learners.js';
-import { countFrauds, indianDay, type FoldRows, type OnStage } from './fraud-protocol.js';
+import { countFrauds, type FoldRows, type OnStage } from './fraud-protocol.js';
 
 export interface FraudFold extends FraudMetrics {
   /** First days in India, YYYY-MM-DD. */
@@ -59,8 +60,8 @@ export async function judgeFold(rows: FoldRows, options: JudgeOptions): Promise<
   const afterPredict = clock.now();
   const testFrauds = countFrauds(testY);
   const figures = {
-    trainFrom: indianDay(startMs),
-    testFrom: indianDay(testFromMs),
+    trainFrom: istDay(startMs),
+    testFrom: istDay(testFromMs),
     ...fraudMetrics(test, testY, fraudProbability, testFromMs),
     trainRows: train.frame.rows,
     trainFrauds: countFrauds(trainY),

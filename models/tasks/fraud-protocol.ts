@@ -5,7 +5,7 @@
  */
 import type { Duckdb } from '../../core/duckdb.js';
 import { AppError } from '../../core/errors.js';
-import { IST_OFFSET_MS } from '../../features/calendar.js';
+import { istDay } from '../../features/calendar.js';
 import { createFold } from '../../features/fold.js';
 import { replayRows } from '../../features/replay-rows.js';
 import { rowsAt, rowsBetween, type TrainingRows } from '../../features/training-rows.js';
@@ -96,7 +96,7 @@ function requireBoth(y: Uint8Array, part: string, startMs: number): void {
   throw new AppError(
     'bad-input',
     'fold-without-both-classes',
-    `the ${part} rows of the fold that starts ${indianDay(startMs)} hold ${what}; choose --train-start so that every fold lies inside the data`,
+    `the ${part} rows of the fold that starts ${istDay(startMs)} hold ${what}; choose --train-start so that every fold lies inside the data`,
   );
 }
 
@@ -104,9 +104,4 @@ export function countFrauds(y: Uint8Array): number {
   let frauds = 0;
   for (const label of y) frauds += label;
   return frauds;
-}
-
-/** The day in India, YYYY-MM-DD. */
-export function indianDay(instantMs: number): string {
-  return new Date(instantMs + IST_OFFSET_MS).toISOString().slice(0, 10);
 }

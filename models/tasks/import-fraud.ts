@@ -6,6 +6,7 @@
  */
 import type { Duckdb } from '../../core/duckdb.js';
 import { AppError } from '../../core/errors.js';
+import { istDay } from '../../features/calendar.js';
 import { FEATURES } from '../../features/definitions.js';
 import { createFold } from '../../features/fold.js';
 import { replayRows } from '../../features/replay-rows.js';
@@ -20,7 +21,6 @@ import { modelOver } from '../interchange/read-model-file.js';
 import type { ModelFile } from '../interchange/read-model-file.js';
 import { FRAUD_INTENDED_USE, fraudFigures, fraudThresholds } from './fraud-figures.js';
 import type { Judged } from './fraud-figures.js';
-import { indianDay } from './fraud-protocol.js';
 import { HAS_RESULT } from './train-fraud.js';
 
 /** As in training: four weeks each, less when fewer have passed since the model was fitted. */
@@ -85,7 +85,7 @@ export async function importFraud(db: Duckdb, options: ImportFraudOptions): Prom
     },
     evaluation: fraudFigures(
       tested,
-      `imported and, as its importer says, fitted on payments up to ${indianDay(options.trainedUntilMs - 1)} only`,
+      `imported and, as its importer says, fitted on payments up to ${istDay(options.trainedUntilMs - 1)} only`,
       seed,
     ),
     reference: {
@@ -124,7 +124,7 @@ async function judge(
   const fromMs = Math.max(matureMs - MOST_DAYS * DAY_MS, trainedUntilMs);
   if (fromMs >= matureMs) {
     throw tooFew(
-      `no payment after ${indianDay(trainedUntilMs - 1)} is old enough to have been reported as fraud`,
+      `no payment after ${istDay(trainedUntilMs - 1)} is old enough to have been reported as fraud`,
     );
   }
   const halfMs = fromMs + (matureMs - fromMs) / 2;
@@ -141,7 +141,7 @@ async function judge(
     const frauds = y.reduce((sum, label) => sum + label, 0);
     if (frauds >= FEWEST_FRAUDS) return { rows: part, y, fraudProbability: model.predict(part.frame) };
     throw tooFew(
-      `the payments from ${indianDay(from)} to ${indianDay(until)} would ${name} the model, but ${frauds} of them are known ` +
+      `the payments from ${istDay(from)} to ${istDay(until)} would ${name} the model, but ${frauds} of them are known ` +
         `to be fraud and ${FEWEST_FRAUDS} are needed`,
     );
   };

@@ -8,6 +8,7 @@ import { formatCount, formatDay, formatShare, UNKNOWN } from '../format.js';
 import { html } from '../html.js';
 import type { Html } from '../html.js';
 import { componentsCard } from './forecast-components.js';
+import { pastChart } from './forecast-past.js';
 import { notice, renderPage } from './layout.js';
 import { chartFigure, instant } from './parts.js';
 import type { ChartRow } from './parts.js';
@@ -15,6 +16,7 @@ import type { ChartRow } from './parts.js';
 /** Half a year before thirteen weeks ahead. */
 const RECENT_SHOWN = 26;
 const MEMBERS_SHOWN = 15;
+const PAST_SHOWN = 20;
 
 export function forecastPage(report: ForecastReport | null): string {
   const main =
@@ -36,7 +38,7 @@ export function forecastPage(report: ForecastReport | null): string {
           </div>
           ${report.alarms.map((alarm) => html`<p class="callout" role="alert">${alarm}</p>`)}
           ${headline(report)} ${weekChart(report)} ${memberTable(report)} ${componentsCard(report)}
-          ${pastCard(report)} ${accuracyCard(report)}`;
+          ${pastChart(report)} ${pastCard(report)} ${accuracyCard(report)}`;
   return renderPage({ title: 'Forecast', section: '/forecast', main, charts: report !== null });
 }
 
@@ -218,7 +220,7 @@ function pastCard(report: ForecastReport): Html {
     ? [...report.rehearsals]
         .reverse()
         .map((one) => ({ ...one, from: one.fromOn, what: 'Thirteen weeks', within80: null }))
-    : report.past.map((one) => ({
+    : report.past.slice(0, PAST_SHOWN).map((one) => ({
         ...one,
         from: one.asOfOn,
         what: SPAN_TITLES[one.span],

@@ -65,6 +65,37 @@ describe('evaluate forecast', () => {
     expect((await evaluate(table)).output).toMatch(/Naive2 +seasonal naive/);
   });
 
+  it('judges a challenger beside the combination, whose figures stay the same', async () => {
+    const [alone, both] = [
+      JSON.parse((await evaluate(table, '--json')).output) as Record<string, unknown>,
+      JSON.parse((await evaluate(table, '--json', '--challenger', 'nhits')).output) as Record<
+        string,
+        unknown
+      >,
+    ];
+    const { challenger, ...champion } = both;
+    expect(champion).toEqual(alone);
+    const { smape, pairedDifference } = challenger as {
+      smape: number;
+      pairedDifference: { smape: { difference: number; low: number; high: number } };
+    };
+    const { difference, low, high } = pairedDifference.smape;
+    expect(difference).toBeCloseTo(smape - (alone['smape'] as number), 9);
+    expect(low).toBeLessThanOrEqual(difference);
+    expect(high).toBeGreaterThanOrEqual(difference);
+    expect(challenger).toMatchObject({
+      name: 'nhits',
+      mase: expect.any(Number),
+      owa: expect.any(Number),
+      coverage80: expect.any(Number),
+      seconds: 0,
+    });
+    expect((await evaluate(table, '--challenger', 'nhits')).output).toMatch(/challenger nhits, alone/);
+    const refused = await evaluate(table, '--challenger', 'oracle');
+    expect(refused.code).not.toBe(0);
+    expect(refused.errors).toMatch(/nhits/);
+  });
+
   it('names what is wrong and the remedy', async () => {
     const cases: [lines: string[], options: string[], message: RegExp][] = [
       [[...table, table[1]!], [], /series "S1" has several values at 2019-01-01; sum them first/],

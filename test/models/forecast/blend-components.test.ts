@@ -36,7 +36,7 @@ const bottomUp =
   (miss: number) =>
   (day: number): ComponentPaths => {
     const sign = ((AS_OF - day) / 28) % 2 === 0 ? 1 : -1;
-    const part = new Float64Array(H).fill((TRUTH / 4) * (1 + sign * miss));
+    const part = new Float64Array(7 * H).fill((TRUTH / 28) * (1 + sign * miss));
     return { contracted: part, recovery: part, new: part, oneOff: part };
   };
 

@@ -66,6 +66,32 @@ describe('the calendar of a dated series', () => {
     expect(adjustCalendar(y, adjustSeasons(y, [], 7, 'additive'), short, 'day')).toBeNull();
   });
 
+  it('counts the Sundays and the holidays of the very months', () => {
+    const row = [...calendarRows({ step: 'month', first: 2021 * 12 + 7 }, 1)];
+    const ofAugust = namedHolidays(2021)
+      .map(({ day }) => day)
+      .filter((day) => civil(day).month === 8);
+    expect(row[11]).toBe(5);
+    expect(row[15]).toBe(ofAugust.filter((day) => weekday(day) !== 0).length);
+    expect(row.slice(18).reduce((sum, count) => sum + count, 0)).toBe(ofAugust.length);
+  });
+
+  it('forecasts totals of months by their days, from the second year on', async () => {
+    const random = seededRandom(9);
+    const first = 2021 * 12 + 4;
+    const days = (t: number): number => dayNumber(2021, 6 + t, 0) - dayNumber(2021, 5 + t, 0);
+    const whole = Array.from({ length: 20 }, () =>
+      Float64Array.from({ length: 34 }, (_, t) => 100 * 1.02 ** t * days(t) * (1 + 0.005 * random.normal())),
+    );
+    const series = whole.map((y) => y.slice(0, 30));
+    const request = { h: 4, season: 12, seed: 1, threads: 1 };
+    const dates = series.map(() => ({ step: 'month' as const, first }));
+    const [dated, undated] = [await forecast(series, { ...request, dates }), await forecast(series, request)];
+    const error = ({ series: found }: typeof dated): number =>
+      found.reduce((sum, { mean }, i) => sum + smapeOf(whole[i]!.slice(30), mean), 0);
+    expect(error(dated)).toBeLessThan(0.7 * error(undated));
+  });
+
   it('names every holiday of 2019 to 2030 once a year, and none outside', () => {
     for (let year = 2019; year <= 2030; year++) {
       const days = namedHolidays(year).map(({ day }) => day);

@@ -91,6 +91,12 @@ describe('forecast', () => {
     );
   });
 
+  it('says 0 of a demand that has ended', async () => {
+    const ended = Float64Array.from({ length: 60 }, (_, t) => (t < 40 ? 5 : 0));
+    const found = await forecast([ended], { h: 7, season: 7, seed: 1, threads: 1 });
+    expect([...found.series[0]!.mean]).toEqual(new Array(7).fill(0));
+  });
+
   it('refuses a series without a value', async () => {
     await expect(forecast([Float64Array.of(NaN)], request)).rejects.toMatchObject({ code: 'bad-series' });
     await expect(forecast([Float64Array.of(1)], { ...request, h: 0 })).rejects.toMatchObject({

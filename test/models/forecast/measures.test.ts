@@ -30,6 +30,7 @@ describe('measures of forecasts', () => {
   });
   it('leave out what is not known and call two zeros right', () => {
     expect(smapeOf(series(NaN, 0), series(5, 0))).toBe(0);
+    expect(smapeOf(series(7), series(7 * (1 + Number.EPSILON)))).toBe(0);
     expect(meanAbsoluteError(series(NaN), series(5))).toBeNaN();
     expect(naiveScale(series(3, 3, 3), 1)).toBeNaN();
   });
