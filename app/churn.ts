@@ -10,13 +10,18 @@ import type { Environment } from '../core/config.js';
 import { istDay } from '../features/calendar.js';
 import { DAY_MS } from '../features/vocabulary.js';
 import { isCompetingRisks } from '../models/competing-risks.js';
-import { latestChurnNight, saveChurnScores } from '../models/churn-store.js';
+import { measureEffects } from '../models/churn-effect.js';
+import { settleChurn } from '../models/churn-outcomes.js';
+import { latestChurnNight, saveChurnScores, saveSurvival } from '../models/churn-store.js';
+import { readTrial } from '../models/churn-trial.js';
 import type { LoadedModel, ModelRecord } from '../models/registry.js';
 import { scoreChurn } from '../models/tasks/score-churn.js';
 import { trainChurn, type ChurnTest } from '../models/tasks/train-churn.js';
 import { FEWEST_EVENTS } from '../models/tasks/churn.js';
 import { averagePrecision } from '../models/metrics.js';
 import { takeLabels, takeRows } from '../models/split.js';
+import { renewUplift } from '../reporting/churn/uplift-store.js';
+import { assignedKinds } from '../scoring/churn/assignment.js';
 import { startOwnProgram, type OwnProgram } from './own-program.js';
 import type { OnStage } from './stages.js';
 import type { Stores } from './stores.js';
@@ -32,12 +37,14 @@ export async function trainChurnModel(
   const { asOfMs, seed, onStage } = request;
   return withLake(stores, async (db) => {
     try {
-      const { artefact, test } = await trainChurn(db, {
+      const { artefact, test, segments } = await trainChurn(db, {
         asOfMs,
         seed,
         ...(onStage === undefined ? {} : { onProgress: onStage }),
       });
-      return await promoteIfBetter(stores, await stores.registry.save(artefact), test);
+      const model = await stores.registry.save(artefact);
+      await saveSurvival(stores.pool, model.version, { asOf: asOfMs, segments });
+      return await promoteIfBetter(stores, model, test);
     } catch (error) {
       if (!(error instanceof AppError) || error.code !== 'too-few-renewals') throw error;
       return { outcome: 'too-few-labels', reason: error.message };
@@ -97,7 +104,10 @@ function isStale(champion: LoadedModel | null, nowMs: number): boolean {
   return !(nowMs - Date.parse(trained?.asOf ?? '') < RETRAIN_AFTER_DAYS * DAY_MS);
 }
 
-/** How many subscriptions were scored; null when there is no model and none can be trained yet. */
+/**
+ * Settles what earlier nights said, then scores everybody by what treatments have been measured to prevent. How many subscriptions
+ * were scored; null when there is no model and none can be trained yet.
+ */
 export async function scoreChurnNow(stores: Stores, clock: Clock): Promise<number | null> {
   if (isStale(await usableChurnModel(stores), clock.now()))
     await trainChurnModel(stores, { asOfMs: clock.now(), seed: TRAINING_SEED });
@@ -111,9 +121,15 @@ export async function scoreChurnNow(stores: Stores, clock: Clock): Promise<numbe
       `model ${version.slice(0, 12)} has no two causes; train churn anew`,
     );
   const scoredAt = clock.now();
+  const { pool } = stores;
   return withLake(stores, async (db) => {
-    const scores = await scoreChurn(db, model, scoredAt);
-    await saveChurnScores(stores.pool, scores, { scoredAt, modelVersion: version });
+    await settleChurn(pool, db, scoredAt);
+    const { payers } = await readTrial(pool, { asOf: scoredAt, currency: null });
+    const effects = measureEffects(payers);
+    const kinds = await assignedKinds(pool);
+    const scores = await scoreChurn(db, model, { asOfMs: scoredAt, effects, kinds });
+    await saveChurnScores(pool, scores, { scoredAt, modelVersion: version, effects });
+    await renewUplift(pool, scoredAt);
     return scores.length;
   });
 }

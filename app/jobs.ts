@@ -163,7 +163,10 @@ const SERVER_JOBS = {
   'repair-payments': { everyMs: 30_000, does: 'settles with the gateway what crashes left open' },
   'sweep-gateway': { everyMs: 900_000, does: 'asks the gateway what webhooks may not have told' },
   'repair-fold': { everyMs: 5_000, does: 'commits what other programs left of the shared fold' },
-  'refresh-model': { everyMs: 15_000, does: 'takes up what is in production and in shadow' },
+  'refresh-model': {
+    everyMs: 15_000,
+    does: 'takes up what is in production and in shadow, and the newest churn scores',
+  },
   // One query for two numbers: whoever changes a rule elsewhere should not wait for it to take effect here.
   'refresh-rules': { everyMs: 1_000, does: 'takes up rules and lists that another program changed' },
 } as const satisfies Readonly<Record<string, JobEntry>>;

@@ -12,6 +12,8 @@ import { DEFAULT_FOLD_SETTINGS } from '../features/vocabulary.js';
 import { metricTitle } from '../models/metric-titles.js';
 import type { Registry } from '../models/registry.js';
 import type { ModelChange, ProductionModel, ReportingDeps } from '../reporting/deps.js';
+import { readChurn } from '../reporting/churn/overview.js';
+import { latestUplift } from '../reporting/churn/uplift-store.js';
 import { latestComparison } from '../reporting/comparison-store.js';
 import { readDunning } from '../reporting/dunning.js';
 import { latestForecast } from '../reporting/forecast-store.js';
@@ -29,6 +31,7 @@ import { recordPolicy } from '../scoring/policy-store.js';
 import { findDecision, latestDecisions } from '../scoring/decisions.js';
 import { openGeo } from '../scoring/geo.js';
 import { createListAdmin } from '../scoring/lists/admin.js';
+import { openLiveChurn } from '../scoring/live-churn.js';
 import { openLiveRules } from '../scoring/live-rules.js';
 import { createOutcomes } from '../scoring/outcomes.js';
 import { createRuleAdmin } from '../scoring/rules/admin.js';
@@ -52,7 +55,7 @@ import { openWebhooks } from './webhooks.js';
 
 export interface Server {
   readonly url: string;
-  /** Takes up what is in production and in shadow now: after a promotion, a rollback or a challenge. */
+  /** Takes up what is in production and in shadow now, and the newest churn scores: after a promotion, a challenge, a night. */
   refreshModel(): Promise<void>;
   /** Takes up the rules and lists that another process has changed. */
   refreshRules(): Promise<void>;
@@ -96,7 +99,7 @@ export async function startServer(
   const config = cli.config();
   const dryRuns = createDryRunner({ pool, clock, log, env: cli.env });
   const replays = createReplayRunner({ log, env: cli.env });
-  const { safeguards, rules, models, snapshots, liveLog, repair, letGo, decide } = await openGate(
+  const { safeguards, rules, churn, models, snapshots, liveLog, repair, letGo, decide } = await openGate(
     cli,
     stores,
     onStage,
@@ -130,7 +133,7 @@ export async function startServer(
   const debits = payments && { ...payments, decide, adviser: retries.adviser, stopwatch };
   return {
     url: await listen(app, config),
-    refreshModel: async () => void (await Promise.all([models.refresh(), retries.refresh()])),
+    refreshModel: async () => void (await Promise.all([models, retries, churn].map((one) => one.refresh()))),
     refreshRules: () => rules.refresh(),
     reportVerdicts: async () => void (await caseAdmin.reportVerdicts()),
     drainWebhooks: () => webhooks.drain(),
@@ -160,6 +163,7 @@ async function openGate(cli: Cli, stores: Stores, onStage: OnStage) {
   const { clock, log } = cli;
   const safeguards = await openSafeguards(cli, stores);
   const rules = await openLiveRules({ pool, clock, log, featureNames: FEATURE_NAMES });
+  const churn = await openLiveChurn(pool);
   const { policy } = safeguards;
   const models = await openLiveModels({ pool, registry, log, stopwatch, policy });
   const onProgress = (done: number, total: number): void => onStage('live state', done, total);
@@ -171,13 +175,14 @@ async function openGate(cli: Cli, stores: Stores, onStage: OnStage) {
     log: liveLog,
     model: models.champion,
     rules,
+    churn,
     countryOf: await openGeo(cli.config().geoipFile),
     stopwatch,
     safeguards,
     featureNames: FEATURE_NAMES,
     shadow: models.shadow,
   });
-  return { safeguards, rules, models, snapshots, liveLog, repair, letGo, decide };
+  return { safeguards, rules, churn, models, snapshots, liveLog, repair, letGo, decide };
 }
 
 /** Under a policy that the database knows before a decision names it. */
@@ -221,6 +226,8 @@ function reportingDeps({ pool, registry, dataDir }: Stores, clock: Clock): Repor
     dunning: () => readDunning(pool, clock.now()),
     watchedDays: () => watchedDays(pool),
     subscriptions: (currency) => latestSubscriptionReport(pool, currency),
+    churn: (currency) => readChurn(pool, { now: clock.now(), currency }),
+    churnUplift: (currency) => latestUplift(pool, currency),
     reconciliation: () => readReconciliation(pool, clock.now()),
   };
 }

@@ -10,12 +10,31 @@ const HOLD_OUT = {
   salt: 'churn-hold-out-1', // Another salt would draw another hold-out: never change it while treatments run.
 } as const;
 
+/** Kinds are dealt apart from the hold-out, so that each kind's payers are like all others. */
+const KIND_SALT = 'churn-kind-1';
+
+/** The share of a night's subscriptions, highest priority first, that makes the list: whom treatments are for, and who is compared. */
+export const LISTED_SHARE = 0.1;
+
 const DIGITS = 8;
 
 export function isHeldOut(payerId: string): boolean {
-  const hash = createHash('sha256').update(`${HOLD_OUT.salt}:${payerId}`).digest('hex').slice(0, DIGITS);
-  return Number.parseInt(hash, 16) / 16 ** DIGITS < HOLD_OUT.share;
+  return drawOf(HOLD_OUT.salt, payerId) < HOLD_OUT.share;
 }
+
+/** Which of the kinds a payer is to be treated with; null when none are dealt out. The same kinds, the same answer. */
+export function assignedKind(payerId: string, kinds: readonly string[]): string | null {
+  return kinds[Math.floor(drawOf(KIND_SALT, payerId) * kinds.length)] ?? null;
+}
+
+/** Uniform in [0, 1), for good. */
+function drawOf(salt: string, payerId: string): number {
+  const hash = createHash('sha256').update(`${salt}:${payerId}`).digest('hex').slice(0, DIGITS);
+  return Number.parseInt(hash, 16) / 16 ** DIGITS;
+}
+
+/** Payers of an arm below which a difference between arms is not told: its interval would say nothing that a person should act on. */
+export const LEAST_PAYERS = 30;
 
 /** How many were at risk and how many of them left. */
 export interface Group {
@@ -48,6 +67,16 @@ export function upliftOf(treated: Group, heldOut: Group): Uplift | null {
 }
 
 const Z95 = 1.959964;
+const Z80 = 0.841621;
+
+/**
+ * The smallest difference of shares that such groups would show: with 80 % probability, at 5 % two-sided, where a share `base`
+ * leaves when left alone (Cohen 1988, section 6). Null while a group is empty or nobody leaves.
+ */
+export function detectableDifference(treated: number, heldOut: number, base: number): number | null {
+  if (treated === 0 || heldOut === 0 || base <= 0 || base >= 1) return null;
+  return (Z95 + Z80) * Math.sqrt(base * (1 - base) * (1 / treated + 1 / heldOut));
+}
 
 function wilson({ payers, churned }: Group): { share: number; low: number; high: number } {
   const share = churned / payers;

@@ -8,6 +8,8 @@ import type { Case } from '../scoring/cases/case.js';
 import type { InspectedCase } from '../scoring/cases/inspect.js';
 import type { CaseQuery } from '../scoring/cases/store.js';
 import type { DecisionQuery, InspectedDecision, RecordedDecision } from '../scoring/decisions.js';
+import type { ChurnOverview } from './churn/overview.js';
+import type { ChurnUpliftReport } from './churn/uplift-report.js';
 import type { ComparisonReport } from './comparison-report.js';
 import type { DunningOverview } from './dunning.js';
 import type { ForecastReport } from './forecast-report.js';
@@ -70,6 +72,10 @@ export interface ReportingDeps {
   reconciliation(): Promise<ReconciliationOverview>;
   /** Of the currency with the most revenue if none is named; null before the first. */
   subscriptions(currency: string | null): Promise<SubscriptionReport | null>;
+  /** Of the currency with the most subscriptions if none is named; null before the first night. */
+  churn(currency: string | null): Promise<ChurnOverview | null>;
+  /** Null before the first night. */
+  churnUplift(currency: string | null): Promise<ChurnUpliftReport | null>;
   /** Oldest first. */
   watchedDays(): Promise<readonly WatchedDay[]>;
 }

@@ -11,6 +11,7 @@ import { AppError } from '../core/errors.js';
 import { CASE_STATUSES } from '../scoring/cases/case.js';
 import { ACTIONS } from '../scoring/request.js';
 import { findAsset } from './assets.js';
+import { registerChurn } from './churn/routes.js';
 import { ComparisonReport } from './comparison-report.js';
 import { DailyReport, readDaily, readSummary, SummaryReport } from './daily-report.js';
 import type { ReportingDeps } from './deps.js';
@@ -65,6 +66,7 @@ export function registerReportingRoutes(app: FastifyInstance, deps: ReportingDep
   registerModels(app, deps, reader);
   registerWatch(app, deps);
   registerSubscriptions(app, deps);
+  registerChurn(app, deps);
   registerReconciliation(app, deps);
   registerForecast(app, deps);
   app.get('/dunning', { schema: { hide: true } }, async (_request, reply) =>

@@ -13,6 +13,7 @@ import { createGroupCommit, unavailable } from '../core/group-commit.js';
 import { claimsOf, createRunOnce } from './idempotency.js';
 import type { Command, First } from './idempotency.js';
 import type { LiveLog, Moment } from './live-log.js';
+import type { LiveChurn } from './live-churn.js';
 import type { LiveRules } from './live-rules.js';
 import { bodyHash, occurredBy, toGateRequest } from './request.js';
 import type { Answer, DecisionBody, GateRequest, Signals } from './request.js';
@@ -31,6 +32,8 @@ interface GateDeps {
   readonly stopwatch: () => number;
   /** The rules and lists of this moment. */
   readonly rules: Pick<LiveRules, 'ruleSet' | 'lists'>;
+  /** The churn scores of this moment. */
+  readonly churn: Pick<LiveChurn, 'risk'>;
   readonly safeguards: Safeguards;
   readonly countryOf: CountryOf;
   readonly featureNames: readonly string[];
@@ -101,6 +104,8 @@ function entryMaker(deps: GateDeps): (asked: Asked, moment: Moment) => DecisionE
     const rules = deps.rules.ruleSet();
     const lists = deps.rules.lists();
     const blockCapOpen = safeguards.breaker.isOpen(knownAt);
+    const churn = deps.churn.risk(payment, knownAt);
+    const circumstances = { blockCapOpen, originalBlocked, ...(churn !== null && { churn }) };
     const verdict = safeguards.score({
       decisionId,
       subject: { payment, signals, vector: fold.vector(payment, knownAt, scratch) },
@@ -110,7 +115,7 @@ function entryMaker(deps: GateDeps): (asked: Asked, moment: Moment) => DecisionE
       lists,
       model: deps.model(),
       policy: safeguards.policy,
-      circumstances: { modelTooSlow: false, blockCapOpen, originalBlocked },
+      circumstances: { modelTooSlow: false, ...circumstances },
     });
     const { answer, ruleHits, listHits, propensity } = verdict;
     // Made again when the fold has moved on meanwhile, it is still one decision.
@@ -131,7 +136,7 @@ function entryMaker(deps: GateDeps): (asked: Asked, moment: Moment) => DecisionE
         ruleSetHash: rules.hash,
         listVersion: lists.version(),
         policyHash: safeguards.policyHash,
-        circumstances: { modelTooSlow: answer.degraded === 'model-too-slow', blockCapOpen, originalBlocked },
+        circumstances: { modelTooSlow: answer.degraded === 'model-too-slow', ...circumstances },
         propensity,
         ruleHits,
         listHits,

@@ -36,6 +36,21 @@ const Evidence = Type.Object(
         modelTooSlow: Type.Boolean(),
         blockCapOpen: Type.Boolean(),
         originalBlocked: Type.Boolean(),
+        churn: Type.Optional(
+          Type.Object(
+            {
+              scoredAt: Type.String({ format: 'date-time', description: 'Names the night.' }),
+              valuePaise: Type.Integer({
+                description:
+                  "Discounted margin of the payer's renewals to come; 0 when that night knew of none.",
+              }),
+              expectedLossPaise: Type.Integer({
+                description: 'How much of it is expected to be lost anyway.',
+              }),
+            },
+            { description: 'What the newest churn scores said of the payer; absent without any.' },
+          ),
+        ),
       }),
     ),
   },

@@ -41,7 +41,12 @@ async function readSections(file: string | null): Promise<Static<typeof PolicyFi
   if (typeof written !== 'object' || written === null || Array.isArray(written))
     throw refused(file, 'must be a JSON object with costs, exploration, blockCap or guardrails');
   const sections: unknown = { ...defaults, ...written };
-  if (Value.Check(PolicyFile, sections)) return sections;
+  if (Value.Check(PolicyFile, sections)) {
+    for (const [currency, { churn }] of Object.entries(sections.costs))
+      if (churn !== undefined && churn.leastPaise > churn.mostPaise)
+        throw refused(file, `costs.${currency}.churn.leastPaise must be <= mostPaise`);
+    return sections;
+  }
   const [error] = Value.Errors(PolicyFile, sections);
   const place = error?.instancePath.slice(1).replaceAll('/', '.') ?? '';
   const fault = error?.keyword === 'boolean' ? 'is not a known field' : (error?.message ?? 'is invalid');

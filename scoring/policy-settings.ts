@@ -12,6 +12,20 @@ const amount = (description: string) => Type.Integer({ minimum: 0, maximum: 2 **
 const CLOSED = { additionalProperties: false } as const;
 const CURRENCY = Type.String({ pattern: '^[A-Z]{3}$' });
 
+/** Prices the refusal of a payer with a churn score by the payer's own value (scoring/policy.ts). */
+const ChurnCosts = Type.Object(
+  {
+    refusalOddsRatio: Type.Number({
+      minimum: 1,
+      maximum: 100,
+      description: 'By what a refusal multiplies the odds that an honest payer leaves.',
+    }),
+    leastPaise: amount('No refusal is priced lower, whatever the score.'),
+    mostPaise: amount('No refusal is priced higher, whatever the score.'),
+  },
+  CLOSED,
+);
+
 /** Amounts in minor units of the currency. */
 const Costs = Type.Object(
   {
@@ -20,6 +34,7 @@ const Costs = Type.Object(
     falseDeclinePaise: amount('Expected future margin lost by refusing an honest payer once.'),
     abandonmentShare: share('Share of honest payers who give up at a challenge.'),
     challengePassShare: share('Share of fraudsters who pass a challenge.'),
+    churn: Type.Optional(ChurnCosts),
   },
   CLOSED,
 );
@@ -61,6 +76,15 @@ export const DEFAULT_POLICY: Policy = {
       abandonmentShare: 0.15,
       // Stolen second factors: the rest of the fraudsters give up.
       challengePassShare: 0.1,
+      churn: {
+        // Where 2 of 100 renewals end anyway, 9 more end: near the one in ten of `falseDeclinePaise`. In vendors' surveys a third or more
+        // say that they would not come back; only an experiment can tell.
+        refusalOddsRatio: 6,
+        // The average: a score makes nobody's treatment harsher than having none.
+        leastPaise: DEFAULT_PAYMENT_COSTS.falseDeclinePaise,
+        // Four times the average: so much a wrong score can excuse. Values rest on an assumed margin (models/tasks/score-churn.ts).
+        mostPaise: 4 * DEFAULT_PAYMENT_COSTS.falseDeclinePaise,
+      },
     },
   },
   exploration: {

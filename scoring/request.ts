@@ -179,9 +179,9 @@ export function toInstant(text: string | undefined, field = 'occurredAt'): numbe
 const CLOCK_SKEW_MS = 300_000;
 
 /** When it happened, never after we learned it. */
-export function occurredBy(askedAt: number | null, knownAt: number): number {
+export function occurredBy(askedAt: number | null, knownAt: number, field = 'occurredAt'): number {
   if (askedAt === null) return knownAt;
-  if (askedAt > knownAt + CLOCK_SKEW_MS) throw invalidField('occurredAt', 'must not lie in the future');
+  if (askedAt > knownAt + CLOCK_SKEW_MS) throw invalidField(field, 'must not lie in the future');
   return Math.min(askedAt, knownAt);
 }
 

@@ -1,6 +1,6 @@
 /**
  * A file of payments through the code that serves: each row is decided as of its own instant, over all of the lake's history
- * and the file's rows before it, by the rules, lists, policy and model of today. Nothing of it enters the lake or the log.
+ * and the file's rows before it, by the rules, lists, policy, model and churn scores of today. Nothing of it enters the lake or the log.
  * What only a live gate has is left out: its block cap, its exploration, and chains of retries.
  */
 import { mkdtemp, rename, rm } from 'node:fs/promises';
@@ -21,6 +21,7 @@ import { openScratch } from '../ingest/scratch.js';
 import { settleBadRows, shapeChecked } from '../ingest/shape-checked.js';
 import { quoteText } from '../ingest/sql-quote.js';
 import type { CountryOf } from './geo.js';
+import type { LiveChurn } from './live-churn.js';
 import type { Policy } from './policy-settings.js';
 import { ACTIONS } from './request.js';
 import type { Action } from './request.js';
@@ -35,6 +36,7 @@ export interface ScoreFileDeps {
   readonly countryOf: CountryOf;
   readonly rules: ScoringInput['rules'];
   readonly lists: ScoringInput['lists'];
+  readonly churn: Pick<LiveChurn, 'risk'>;
   readonly policy: Policy;
   readonly model: ScoringInput['model'];
   readonly onProgress: (stage: 'checking rows' | 'scoring', done: number, total: number) => void;
@@ -83,6 +85,8 @@ export async function scoreFile(deps: ScoreFileDeps, request: ScoreFileRequest):
   }
 }
 
+const CALM = { modelTooSlow: false, blockCapOpen: false, originalBlocked: false };
+
 async function scoreShaped(db: Duckdb, deps: ScoreFileDeps): Promise<Record<Action, number>> {
   const newest = Math.max(0, ...(await deps.lake.batches()).map(({ ordinal }) => ordinal));
   const first = (newest + 1) * SEQUENCES_PER_BATCH;
@@ -94,7 +98,6 @@ async function scoreShaped(db: Duckdb, deps: ScoreFileDeps): Promise<Record<Acti
   const verdicts = await openVerdicts(db);
   const actions: Record<Action, number> = { allow: 0, challenge: 0, review: 0, block: 0 };
   const policy = { ...deps.policy, exploration: { ...deps.policy.exploration, share: 0 } };
-  const circumstances = { modelTooSlow: false, blockCapOpen: false, originalBlocked: false };
   const { rules, lists, model } = deps;
   const { featureSetHash } = fold;
   await replay(db, fold, {
@@ -103,6 +106,8 @@ async function scoreShaped(db: Duckdb, deps: ScoreFileDeps): Promise<Record<Acti
       wantedSql,
       take: (state, request, atMs, sequence) => {
         const subject = subjects.subject(state, request, atMs, sequence);
+        const churn = deps.churn.risk(subject.payment, atMs);
+        const circumstances = { ...CALM, ...(churn !== null && { churn }) };
         const input = { subject, featureSetHash, atMs, rules, lists, policy, circumstances, model };
         const { answer } = score({ ...input, decisionId: '' });
         actions[answer.action]++;

@@ -3,15 +3,17 @@
  * model that is missing, of another feature set, or that fails leaves lists and rules to decide, and the verdict says
  * so: a payment is never refused because scoring broke.
  */
+import { formatMoney } from '../core/money.js';
+import type { ChurnRisk } from './churn/night.js';
 import { SUBJECT_WORDS } from './lists/entry.js';
 import type { ListEntry } from './lists/entry.js';
 import type { ListIndex } from './lists/list-index.js';
 import { explore } from './exploration.js';
-import { actionFor } from './policy.js';
+import { actionFor, churnCostPaise } from './policy.js';
 import type { FprThresholds } from './policy.js';
 import type { Policy } from './policy-settings.js';
 import { listFinding, modelFinding, resolve, ruleFinding } from './precedence.js';
-import type { Resolution } from './precedence.js';
+import type { Finding, Resolution } from './precedence.js';
 import { strongestReasons } from './reasons.js';
 import type { Action, Answer, DegradedReason, Reason } from './request.js';
 import type { Subject } from './rules/fields.js';
@@ -36,6 +38,8 @@ export interface Circumstances {
   readonly blockCapOpen: boolean;
   /** A step of the chain that this retry continues was blocked. */
   readonly originalBlocked: boolean;
+  /** What the newest night said of the payer; absent without one that is fresh. */
+  readonly churn?: ChurnRisk;
 }
 
 /** Everything that an answer depends on. */
@@ -78,7 +82,7 @@ export function score(input: ScoringInput): Verdict {
   const ruleHits = input.rules.check(subject, atMs);
   const outcome = probabilityOf(input);
   const modelAction = typeof outcome === 'string' ? 'allow' : modelActionOf(outcome, input);
-  const findings = [modelFinding(modelAction)];
+  const findings: Finding[] = [];
   const reasons: Reason[] = [];
   for (const entry of listHits) {
     findings.push(listFinding(entry));
@@ -93,7 +97,9 @@ export function score(input: ScoringInput): Verdict {
     reasons.push({ code: rule.ruleId, text: rule.text });
   }
   reasons.push(...modelReasons(outcome, modelAction, input));
-  const settled = settle(resolve(findings), findings.length === 1, input);
+  const resolution = resolve([...findings, modelFinding(modelAction)]);
+  reasons.push(...churnReasons(outcome, findings, resolution.action, input));
+  const settled = settle(resolution, findings.length === 0, input);
   const { action, decidedBy } = settled.resolution;
   const degraded = typeof outcome === 'string' ? outcome : settled.degraded;
   const answer: Verdict['answer'] = {
@@ -152,8 +158,40 @@ interface Scored {
   readonly fraudProbability: number;
 }
 
-function modelActionOf({ model, fraudProbability }: Scored, { subject, policy }: ScoringInput): Action {
-  return actionFor({ fraudProbability, ...amountOf(subject) }, model.thresholds, policy.costs);
+function modelActionOf(
+  { model, fraudProbability }: Scored,
+  { subject, policy, circumstances: { churn } }: ScoringInput,
+): Action {
+  return actionFor({ fraudProbability, ...amountOf(subject), churn }, model.thresholds, policy.costs);
+}
+
+const DONE: Readonly<Record<Action, string>> = {
+  allow: 'allowed',
+  challenge: 'challenged',
+  review: 'sent to review',
+  block: 'blocked',
+};
+
+/** Why the payer's own churn cost led to `action`, if the average would have led elsewhere. */
+function churnReasons(
+  outcome: DegradedReason | Scored,
+  findings: readonly Finding[],
+  action: Action,
+  input: ScoringInput,
+): Reason[] {
+  const { churn, ...others } = input.circumstances;
+  const { currency } = input.subject.payment;
+  const costs = input.policy.costs[currency];
+  if (typeof outcome === 'string' || churn === undefined || costs === undefined) return [];
+  const usually = modelFinding(modelActionOf(outcome, { ...input, circumstances: others }));
+  const usual = resolve([...findings, usually]).action;
+  if (usual === action) return [];
+  const money = (paise: number): string => formatMoney(BigInt(Math.round(paise)), currency);
+  const leaves = Math.round((100 * churn.expectedLossPaise) / churn.valuePaise);
+  const text =
+    `the payer is worth ${money(churn.valuePaise)} and ${leaves} % likely to leave: a wrong refusal costs ` +
+    `${money(churnCostPaise(costs, churn))} of it, not ${money(costs.falseDeclinePaise)} as on average; at that it would be ${DONE[usual]}`;
+  return [{ code: 'churn-cost', text }];
 }
 
 function listReason({ kind, subject, reason }: ListEntry): Reason {

@@ -1,10 +1,14 @@
 /**
- * `hasivu report`: the period's totals and days from the warehouse, which is built first when the lake knows more than it.
+ * `hasivu report`: the period's totals and days from the warehouse, which is built first when the lake knows more than it; `hasivu
+ * report uplift`: what treatments against churn are worth.
  */
+import { Argument } from 'commander';
 import type { Command } from 'commander';
 import { lakeRoot } from '../../core/config.js';
+import { AppError } from '../../core/errors.js';
 import { formatMoney } from '../../core/money.js';
 import { openLake } from '../../ingest/lake.js';
+import { readUplift } from '../../reporting/churn/uplift-store.js';
 import type { DailyReport, ReportQuery, SummaryReport } from '../../reporting/daily-report.js';
 import { readDaily, readSummary } from '../../reporting/daily-report.js';
 import { formatCount, formatShare } from '../../reporting/format.js';
@@ -14,6 +18,7 @@ import { warehousePath } from '../../reporting/warehouse.js';
 import type { Cli } from '../cli-io.js';
 import { refreshWarehouse } from '../refresh-warehouse.js';
 import { openStores } from '../stores.js';
+import { upliftText } from '../uplift-text.js';
 
 interface Options extends ReportQuery {
   readonly rebuild?: boolean;
@@ -22,15 +27,36 @@ interface Options extends ReportQuery {
 export function registerReport(program: Command, cli: Cli): void {
   program
     .command('report')
-    .description('print revenue, refunds, payments and success per day from the warehouse')
+    .description(
+      'print revenue, refunds, payments and success per day, or what treatments against churn are worth',
+    )
+    .addArgument(new Argument('[what]', 'of what').choices(['payments', 'uplift']).default('payments'))
     .option('--from <day>', 'first day in India, YYYY-MM-DD (default: the first with payments)')
     .option('--to <day>', 'last day, YYYY-MM-DD (default: the last with payments)')
     .option('--currency <code>', 'ISO 4217 (default: the most used)')
     .option('--rebuild', 'build the warehouse even if it is fresh')
-    .action(async ({ rebuild = false, ...query }: Options) => {
+    .action(async (what: 'payments' | 'uplift', { rebuild = false, ...query }: Options) => {
+      if (what === 'uplift') return printUplift(cli, query, rebuild);
       const { summary, daily } = await report(cli, query, rebuild);
       cli.result({ summary, days: daily.days }, () => describe(summary, daily));
     });
+}
+
+/** From PostgreSQL alone, over all that was treated. */
+async function printUplift(cli: Cli, { from, to, currency }: ReportQuery, rebuild: boolean): Promise<void> {
+  if (from !== undefined || to !== undefined || rebuild)
+    throw new AppError(
+      'bad-input',
+      'bad-option',
+      '--from, --to and --rebuild belong to the report of payments: leave them out',
+    );
+  const stores = await openStores(cli);
+  try {
+    const uplift = await readUplift(stores.pool, cli.clock.now(), currency ?? null);
+    cli.result(uplift, () => upliftText(uplift));
+  } finally {
+    await stores.close();
+  }
 }
 
 async function report(cli: Cli, query: ReportQuery, rebuild: boolean) {

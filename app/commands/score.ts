@@ -6,6 +6,7 @@ import { readColumnMap } from '../../ingest/column-map.js';
 import { flushFacts } from '../../scoring/flush.js';
 import { toFraudModel } from '../../scoring/fraud-model.js';
 import { openGeo } from '../../scoring/geo.js';
+import { openLiveChurn } from '../../scoring/live-churn.js';
 import { openLiveRules } from '../../scoring/live-rules.js';
 import { readPolicy } from '../../scoring/policy-file.js';
 import { ACTIONS } from '../../scoring/request.js';
@@ -60,7 +61,17 @@ async function scoreOptions(cli: Cli, { file, map, query, out, skipBad }: Option
     const model = champion === null ? null : toFraudModel(champion);
     const rejectsFile =
       skipBad === true ? path.join(dataDir, 'rejects', `${path.basename(file)}.scored.csv`) : null;
-    const deps = { pool, lake, countryOf, rules: rules.ruleSet(), lists: rules.lists(), policy, model };
+    const churn = await openLiveChurn(pool);
+    const deps = {
+      pool,
+      lake,
+      countryOf,
+      rules: rules.ruleSet(),
+      lists: rules.lists(),
+      churn,
+      policy,
+      model,
+    };
     const scored = await withStages(cli, (onProgress) =>
       scoreFile({ ...deps, onProgress }, { file, map: columns, query, out, rejectsFile }),
     );

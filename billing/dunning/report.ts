@@ -8,7 +8,7 @@ import Type from 'typebox';
 import type { Static } from 'typebox';
 import { DAY_MS } from '../../core/days.js';
 import { bootstrap } from '../../models/bootstrap.js';
-import { upliftOf } from '../../models/uplift.js';
+import { LEAST_PAYERS, upliftOf } from '../../models/uplift.js';
 import { nullable } from '../../scoring/request.js';
 
 const WINDOW_DAYS = 365;
@@ -42,6 +42,7 @@ export const DunningReport = Type.Object({
     horizonDays: Type.Integer(),
     campaign: ArmFigures,
     holdOut: ArmFigures,
+    leastPayers: Type.Integer({ description: 'With fewer in an arm the arms are not compared.' }),
     paidShare: nullable(
       Type.Object(
         { campaign: Share, holdOut: Share, lift: Type.Number(), low: Type.Number(), high: Type.Number() },
@@ -151,11 +152,13 @@ function liftOf(judged: readonly Judged[]): DunningReport['lift'] {
   };
   const [campaign, holdOut] = [figures('campaign'), figures('hold-out')];
   const group = ({ payers, paid }: typeof campaign) => ({ payers, churned: payers - paid });
-  const uplift = upliftOf(group(campaign), group(holdOut));
+  const isComparable = Math.min(campaign.payers, holdOut.payers) >= LEAST_PAYERS;
+  const uplift = isComparable ? upliftOf(group(campaign), group(holdOut)) : null;
   return {
     horizonDays: HORIZON_DAYS,
     campaign,
     holdOut,
+    leastPayers: LEAST_PAYERS,
     paidShare: uplift && {
       campaign: 1 - uplift.treatedShare,
       holdOut: 1 - uplift.heldOutShare,

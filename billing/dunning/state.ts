@@ -3,6 +3,7 @@
  * remembered between two runs but what was said, so a payment clears everything in one hop and a rerun asks for nothing new. While
  * an outcome is open nothing is said at all (India rules, U13); a debit that the payer skipped is no debt to be chased (E5).
  */
+import { counted } from '../../core/counted.js';
 import type { DeclineClass } from '../../core/decline-reasons.js';
 import { dayOf, HOUR_MS, minuteOfDay, startOfDay } from '../../core/days.js';
 import { formatMoney } from '../../core/money.js';
@@ -313,7 +314,7 @@ function reasonsOf(situation: Situation, arrears: Arrears, waitsFor: Wait | null
   const { currency, churnProbability, recovery, arm } = situation;
   const { leading, debts, ageDays, owedPaise } = arrears;
   return [
-    `${formatMoney(owedPaise, currency)} owed in ${debts.length} invoices, the oldest ${ageDays} days overdue`,
+    `${formatMoney(owedPaise, currency)} owed in ${counted(debts.length, 'invoice')}, the oldest ${counted(ageDays, 'day')} overdue`,
     ...(leading.decline === null
       ? []
       : [`last declined: ${leading.decline.reason} (${leading.decline.class})`]),

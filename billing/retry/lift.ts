@@ -4,6 +4,7 @@
  * the arm that was drawn for them, whatever was done: a slot not taken is part of the treatment.
  */
 import { halfUpDivide } from '../../core/money.js';
+import { LEAST_PAYERS } from '../../models/uplift.js';
 
 /** One payer's debits whose first attempt failed for a cause that may be retried. */
 export interface PayerOutcome {
@@ -30,7 +31,9 @@ export interface Difference {
 export interface Lift {
   readonly model: ArmTotal;
   readonly holdOut: ArmTotal;
-  /** Null while an arm has fewer than two payers. */
+  /** Of an arm: with fewer, nothing is compared. */
+  readonly leastPayers: number;
+  /** Null while an arm is too small. */
   readonly share: Difference | null;
   readonly paise: Difference | null;
   /** Recovered in the model's arm beyond what the ladder's share would have been. */
@@ -41,10 +44,11 @@ const Z95 = 1.959964;
 
 export function liftOf(model: readonly PayerOutcome[], holdOut: readonly PayerOutcome[]): Lift {
   const totals = { model: totalOf(model), holdOut: totalOf(holdOut) };
-  const isComparable = model.length > 1 && holdOut.length > 1;
+  const isComparable = Math.min(model.length, holdOut.length) >= LEAST_PAYERS;
   const expected = totals.holdOut.failedPaise;
   return {
     ...totals,
+    leastPayers: LEAST_PAYERS,
     share: isComparable ? difference(model.map(counts), holdOut.map(counts)) : null,
     paise: isComparable ? difference(model.map(amounts), holdOut.map(amounts)) : null,
     gainedPaise: isComparable

@@ -35,6 +35,7 @@ const Answer = Type.Object({
   to: Type.String(),
   model: Arm,
   holdOut: Arm,
+  leastPayers: Type.Integer({ description: 'With fewer in an arm the arms are not compared.' }),
   share: Difference,
   paise: Difference,
   gainedPaise: Nullable(Paise),
@@ -104,12 +105,11 @@ function dayIn(text: string): number {
   return day;
 }
 
-function plain({ model, holdOut, share, paise, gainedPaise }: Lift) {
+function plain({ model, holdOut, gainedPaise, ...compared }: Lift) {
   return {
     model: plainArm(model),
     holdOut: plainArm(holdOut),
-    share,
-    paise,
+    ...compared,
     gainedPaise: gainedPaise === null ? null : Number(gainedPaise),
   };
 }

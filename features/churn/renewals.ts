@@ -33,15 +33,31 @@ export function clockOf(without: LeakGuard | undefined): 'known_at' | 'occurred_
 
 /** Makes the temporary table `churn_renewals` from the view `subscription_events`; `row_no` counts its rows from 0. */
 export async function findRenewals(db: Duckdb, request: RenewalRequest): Promise<void> {
+  await findPeriods(db, request.asOfMs);
   const asOf = `make_timestamp(${request.asOfMs * 1000})`;
+  await db.run(`CREATE OR REPLACE TEMP TABLE churn_renewals AS ${renewals(request, asOf)}`);
+}
+
+/** Makes the temporary table `churn_periods`: every paid period and the step after it, as known before the instant. */
+export async function findPeriods(db: Duckdb, asOfMs: number): Promise<void> {
+  const asOf = `make_timestamp(${asOfMs * 1000})`;
   await db.run(`CREATE OR REPLACE TEMP TABLE churn_events AS
     SELECT subscription_id, payer_id, counterparty_id, plan_id, event, amount_paise::DOUBLE AS amount, currency,
       sequence, occurred_at, known_at
     FROM subscription_events WHERE known_at < ${asOf}`);
   await db.run(`CREATE OR REPLACE TEMP TABLE churn_terms AS ${TERMS}`);
   await db.run(`CREATE OR REPLACE TEMP TABLE churn_periods AS ${PERIODS}`);
-  await db.run(`CREATE OR REPLACE TEMP TABLE churn_renewals AS ${renewals(request, asOf)}`);
 }
+
+export const SETTLED_AT = `due_at + INTERVAL ${GRACE_DAYS} DAY`;
+
+/** What became of a paid period of `churn_periods` that is settled. */
+export const OUTCOME = `
+      CASE
+        WHEN next_at <= ${SETTLED_AT} AND next_event IN ('renewed', 'paused', 'started') THEN 'kept'
+        WHEN next_at <= ${SETTLED_AT} AND next_event = 'cancelled' THEN 'voluntary'
+        ELSE 'involuntary'
+      END`;
 
 /** Known from the last of the gaps on and never changed after: a later fact cannot move an earlier row. */
 const TERMS = `
@@ -88,24 +104,18 @@ const PERIODS = `
   FROM placed`;
 
 function renewals({ asOfMs, leads, open = false, without }: RenewalRequest, asOf: string): string {
-  const settledAt = `due_at + INTERVAL ${GRACE_DAYS} DAY`;
   const lead = `unnest([${leads.join(', ')}])`;
-  const isMature = without === 'maturity' ? `due_at < ${asOf}` : `${settledAt} <= ${asOf}`;
+  const isMature = without === 'maturity' ? `due_at < ${asOf}` : `${SETTLED_AT} <= ${asOf}`;
   const wanted = open
-    ? `next_event IS NULL AND ${settledAt} > ${asOf}`
+    ? `next_event IS NULL AND ${SETTLED_AT} > ${asOf}`
     : `${isMature} AND began_known_at < as_of AND term_known_at < as_of AND (next_known_at IS NULL OR next_known_at >= as_of)`;
   const rows = open
     ? `SELECT *, greatest(0, date_diff('day', ist_on(${asOf}), ist_on(due_at))) AS lead_days, ${asOf} AS as_of FROM churn_periods`
     : `SELECT *, due_at - to_days(lead_days) AS as_of FROM (SELECT *, ${lead} AS lead_days FROM churn_periods)`;
   return `
     SELECT row_number() OVER (ORDER BY as_of, subscription_id, lead_days) - 1 AS row_no, *,
-      ${without === 'lead' ? 'due_at' : 'as_of'} AS seen_until, ${settledAt} AS settled_at,
-      CASE
-        WHEN ${String(open)} THEN NULL
-        WHEN next_at <= ${settledAt} AND next_event IN ('renewed', 'paused', 'started') THEN 'kept'
-        WHEN next_at <= ${settledAt} AND next_event = 'cancelled' THEN 'voluntary'
-        ELSE 'involuntary'
-      END AS outcome
+      ${without === 'lead' ? 'due_at' : 'as_of'} AS seen_until, ${SETTLED_AT} AS settled_at,
+      CASE WHEN ${String(open)} THEN NULL ELSE ${OUTCOME} END AS outcome
     FROM (${rows}) WHERE ${wanted} AND as_of < make_timestamp(${asOfMs * 1000}) + INTERVAL 1 MICROSECOND`;
 }
 

@@ -7,7 +7,7 @@ import { AppError } from '../../core/errors.js';
 import type { ChurnRows } from '../../features/churn/rows.js';
 import { quoteText } from '../../ingest/sql-quote.js';
 import { orderDescending } from '../sort.js';
-import { isHeldOut, upliftOf, type Group, type Uplift } from '../uplift.js';
+import { isHeldOut, LISTED_SHARE, upliftOf, type Group, type Uplift } from '../uplift.js';
 
 export interface ChurnUplift {
   readonly offered: Group;
@@ -24,9 +24,6 @@ interface Judged {
   readonly y: Uint8Array;
   readonly churnProbability: Float64Array;
 }
-
-/** The share of renewals with the highest probability that makes the list. */
-const LISTED_SHARE = 0.1;
 
 export async function churnUplift(db: Duckdb, judged: Judged, file: string): Promise<ChurnUplift> {
   const treatedAt = await treatments(db, file);

@@ -16,6 +16,7 @@ import { hasBothClasses, shuffled, takeRows } from '../split.js';
 import { survivalCurve, type SurvivalPoint } from '../survival.js';
 import { trueHazards } from './churn-ceiling.js';
 import { churnUplift, type ChurnUplift } from './churn-uplift.js';
+import { paidByOf } from './score-churn.js';
 import {
   churnFigures,
   churnIntervals,
@@ -56,7 +57,8 @@ interface CauseFigures extends Ranked {
   readonly ceiling: (Ranked & { readonly meanProbability: number }) | null;
 }
 
-interface Segment {
+/** A span's survival, observed and expected. */
+export interface Segment {
   readonly segment: string;
   readonly renewals: number;
   readonly churnShare: number;
@@ -230,13 +232,13 @@ function ranked(y: Uint8Array, p: Float64Array): Ranked {
 const FEWEST_IN_SEGMENT = 200;
 
 /** By plan, and by how it is paid; the curves are of the earliest lead, which sees most of a period's ends. */
-function segmentsOf(rows: ChurnRows, test: Int32Array, model: CompetingRisks): Segment[] {
+export function segmentsOf(rows: ChurnRows, test: Int32Array, model: CompetingRisks): Segment[] {
   const early = test.filter((row) => rows.leadDays[row] === Math.max(...TRAINING_LEADS));
-  const mandate = rows.frame.columns[rows.frame.names.indexOf('mandate')]!;
+  const paidBy = paidByOf(rows);
   const nameOf: ((row: number) => string)[] = [
     () => 'everybody',
     (row) => `plan ${rows.planId[row]!}`,
-    (row) => (mandate[row] === 1 ? 'paid by mandate' : 'paid by hand'),
+    paidBy,
   ];
   return nameOf.flatMap((name) => {
     const groups = new Map<string, number[]>();

@@ -10,7 +10,7 @@ import { aucRoc } from '../metrics.js';
 import { takeRows } from '../split.js';
 import { churnFigures, churnIntervals, EITHER, ended, judged, JUDGED_LEAD, refitChurn } from './churn.js';
 import type { ChurnLearner } from './churn.js';
-import { judge, payers } from './evaluate-churn.js';
+import { judge, payers, segmentsOf, type Segment } from './evaluate-churn.js';
 
 export interface TrainChurnOptions {
   /** Only what was known before this instant is used. Epoch ms. */
@@ -31,11 +31,18 @@ export interface ChurnTest {
   readonly churnProbability: Float64Array;
 }
 
+interface TrainedChurn {
+  readonly artefact: Artefact;
+  readonly test: ChurnTest;
+  /** Of the same quarter, by the same model. */
+  readonly segments: readonly Segment[];
+}
+
 /** @throws AppError `too-few-renewals` when the history is too short to judge anything. */
 export async function trainChurn(
   db: Duckdb,
   { asOfMs, seed, onProgress }: TrainChurnOptions,
-): Promise<{ readonly artefact: Artefact; readonly test: ChurnTest }> {
+): Promise<TrainedChurn> {
   onProgress?.('churn model', 0, 2);
   const { rows, spans, model: honest, calibrations } = await judge(db, { asOfMs, learner: LEARNER, seed });
   onProgress?.('churn model', 1, 2);
@@ -81,7 +88,8 @@ export async function trainChurn(
       'dunning. Not for prices or refusals, and not for data of children.',
   };
   const asOf = Float64Array.from(test, (row) => rows.asOf[row]!);
-  return { artefact, test: { frame, asOf, y, churnProbability } };
+  const segments = segmentsOf(rows, spans.test, honest);
+  return { artefact, test: { frame, asOf, y, churnProbability }, segments };
 }
 
 function causeAucs(

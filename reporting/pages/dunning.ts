@@ -62,7 +62,7 @@ function totals(report: DunningReport): readonly Figure[] {
 }
 
 function liftCard(report: DunningReport): Html {
-  const { campaign, holdOut, paidShare, recoveredShare } = report.lift;
+  const { campaign, holdOut, horizonDays, leastPayers, paidShare, recoveredShare } = report.lift;
   const money = moneyOf(report);
   const arms = [
     ['Campaign', campaign, paidShare?.campaign, recoveredShare?.campaign],
@@ -83,7 +83,7 @@ function liftCard(report: DunningReport): Html {
     empty: '',
     note:
       paidShare === null
-        ? 'Not measured yet: both arms need payers whose first episode began more than 30 days ago.'
+        ? `Too few to compare: each arm needs ${leastPayers} payers whose first episode began more than ${horizonDays} days ago.`
         : `Lift ${points(paidShare)} of payers, ${points(recoveredShare)} of the money, 95 % intervals; the hold-out is drawn by payer and for good.`,
   });
 }

@@ -11,6 +11,7 @@ const SECTIONS = [
   { path: '/payments', title: 'Payments' },
   { path: '/dunning', title: 'Dunning' },
   { path: '/subscriptions', title: 'Subscriptions' },
+  { path: '/churn', title: 'Churn' },
   { path: '/reconciliation', title: 'Reconciliation' },
   { path: '/forecast', title: 'Forecast' },
   { path: '/decisions', title: 'Decisions' },

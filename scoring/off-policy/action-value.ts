@@ -4,6 +4,8 @@
  * each action the value is linear in whether the payment is fraud, which is all that an outcome tells.
  */
 import type { Finding } from '../precedence.js';
+import type { ChurnRisk } from '../churn/night.js';
+import { churnCostPaise } from '../policy.js';
 import type { Costs } from '../policy-settings.js';
 import type { Action } from '../request.js';
 
@@ -37,13 +39,20 @@ export interface Yardstick {
   readonly reviewCostPaise: number;
 }
 
+/** What is decided about. */
+export interface Stake {
+  readonly amountPaise: number;
+  /** As the decision saw it. */
+  readonly churn?: ChurnRisk | undefined;
+}
+
 export function valueOf(
   shares: ActionShares,
-  amountPaise: number,
+  { amountPaise, churn }: Stake,
   { costs, reviewCostPaise }: Yardstick,
 ): ActionValue {
   const fraudLoss = amountPaise + costs.disputeFeePaise;
-  const declineLoss = amountPaise * costs.marginShare + costs.falseDeclinePaise;
+  const declineLoss = amountPaise * costs.marginShare + churnCostPaise(costs, churn);
   const review = shares.review * reviewCostPaise;
   return {
     ifGood: 0 - review - (shares.challenge * costs.abandonmentShare + shares.block) * declineLoss,

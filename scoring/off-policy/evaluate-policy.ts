@@ -127,7 +127,7 @@ function codeOf(codes: Map<string, number>, payerId: string): number {
 }
 
 function toRow(
-  { payment, action, fraudProbability, decidedAt }: ReplayableDecision,
+  { payment, action, fraudProbability, decidedAt, circumstances }: ReplayableDecision,
   alternative: Alternative,
   payer: number,
   frauds: ReadonlySet<string>,
@@ -137,6 +137,7 @@ function toRow(
     payer,
     action,
     amountPaise: Number(payment.amountPaise),
+    churn: circumstances?.churn,
     probability: fraudProbability,
     fraud: frauds.has(payment.paymentId),
     decidedAt: Date.parse(decidedAt),
@@ -161,11 +162,11 @@ function likeliest(shares: ActionShares): Action {
 
 function naiveReplay(rows: readonly Row[], yardstick: Yardstick) {
   let [decisions, differencePaise] = [0, 0];
-  for (const { probability, amountPaise, logged, candidate } of rows) {
-    if (probability === null) continue;
+  for (const row of rows) {
+    if (row.probability === null) continue;
     decisions++;
-    const value = (shares: ActionShares) => valueOf(shares, amountPaise, yardstick);
-    differencePaise += at(minus(value(candidate), value(logged)), probability);
+    const value = (shares: ActionShares) => valueOf(shares, row, yardstick);
+    differencePaise += at(minus(value(row.candidate), value(row.logged)), row.probability);
   }
   return { decisions, differencePaise };
 }

@@ -6,15 +6,14 @@
 import { ACTIONS } from '../request.js';
 import type { Action } from '../request.js';
 import { at, minus, valueOf } from './action-value.js';
-import type { ActionShares, ActionValue, Yardstick } from './action-value.js';
+import type { ActionShares, ActionValue, Stake, Yardstick } from './action-value.js';
 import { effectiveSampleSize, estimate } from './estimators.js';
 import type { Estimates, ValueRow } from './estimators.js';
 
 /** A decision whose outcome has had the time to become known. */
-export interface JudgedDecision {
+export interface JudgedDecision extends Stake {
   /** Code of the payer, from 0. */
   readonly payer: number;
-  readonly amountPaise: number;
   /** What was done. */
   readonly action: Action;
   readonly logged: ActionShares;
@@ -83,9 +82,9 @@ export function judge(decisions: readonly JudgedDecision[], measure: Measure): J
   const outcomes = decisions.map((decision) => outcomeOf(decision, reported));
   const base = baseRate(outcomes);
   const rows = outcomes.map((outcome): Row => {
-    const { logged, candidate, amountPaise, probability } = outcome.decision;
-    const before = valueOf(logged, amountPaise, yardstick);
-    const after = valueOf(candidate, amountPaise, yardstick);
+    const { logged, candidate, probability } = outcome.decision;
+    const before = valueOf(logged, outcome.decision, yardstick);
+    const after = valueOf(candidate, outcome.decision, yardstick);
     const values = { logged: before, candidate: after, difference: minus(after, before) };
     return { ...outcome, values, expected: probability ?? base };
   });

@@ -3,13 +3,13 @@
  * with what was logged. What cannot be built again is unknown, and then so is what follows from it.
  */
 import { FEATURE_NAMES } from '../../features/definitions.js';
-import type { PaymentFact } from '../../ingest/facts.js';
+import type { PaymentFact, PaymentRequest } from '../../ingest/facts.js';
 import type { ReplayableDecision } from '../decisions.js';
 import { findingsOf, paymentWithInstant } from '../entries.js';
 import { hashOfPolicy } from '../policy-settings.js';
 import { Answer } from '../request.js';
 import { score } from '../score.js';
-import type { FraudModel } from '../score.js';
+import type { Circumstances, FraudModel } from '../score.js';
 import type { Past } from './past.js';
 import { comparePart, compareVectors, outcomeOf, unknownPart } from './report.js';
 import type { PartReport, ReplayReport } from './report.js';
@@ -66,11 +66,12 @@ async function verdictParts(logged: ReplayableDecision, rebuilt: Rebuilt, past: 
     return [
       unknownPart('rules', ground.lost),
       unknownPart('lists', ground.lost),
+      unknownPart('churn', ground.lost),
       modelPart,
       unknownPart('policy', ground.lost),
       unknownPart('answer', ground.lost),
     ];
-  const { evidence, subject, rules, lists, policy, circumstances } = ground;
+  const { evidence, subject, rules, lists, policy, circumstances, churn } = ground;
   const verdict = score({
     subject,
     decisionId: logged.decisionId,
@@ -79,7 +80,7 @@ async function verdictParts(logged: ReplayableDecision, rebuilt: Rebuilt, past: 
     rules,
     lists,
     policy,
-    circumstances,
+    circumstances: { ...circumstances, ...churn.used },
     model: 'lost' in model ? null : model.used,
   });
   const found = findingsOf(verdict);
@@ -97,6 +98,7 @@ async function verdictParts(logged: ReplayableDecision, rebuilt: Rebuilt, past: 
       { listVersion, lists: evidence.lists },
       { listVersion: lists.version(), lists: found.lists },
     ),
+    churn.part,
     modelPart,
     ...('lost' in model
       ? [unknownPart('policy', model.lost), unknownPart('answer', model.lost)]
@@ -138,7 +140,24 @@ async function groundOf(logged: ReplayableDecision, rebuilt: Rebuilt, past: Past
   const lists = await past.lists(evidence.listVersion);
   const [payment, vector] =
     'missing' in rebuilt ? [logged.payment, logged.vector] : [rebuilt.fact, rebuilt.vector];
-  return { evidence, rules, lists, policy, circumstances, subject: { payment, signals, vector } };
+  const churn = await churnOf(circumstances, payment, past);
+  return { evidence, rules, lists, policy, circumstances, churn, subject: { payment, signals, vector } };
+}
+
+/** What the night that the decision names says of the payer; without its scores, the logged still tell whether the rest follows. */
+async function churnOf(
+  { churn: logged }: Circumstances,
+  payment: PaymentRequest,
+  past: Past,
+): Promise<{ readonly used: Pick<Circumstances, 'churn'>; readonly part: PartReport }> {
+  if (logged === undefined) return { used: {}, part: comparePart('churn', null, null) };
+  const night = await past.churnNight(logged.scoredAt);
+  if (night === null) {
+    const lost = `the churn scores of ${logged.scoredAt} are no longer stored`;
+    return { used: { churn: logged }, part: unknownPart('churn', lost) };
+  }
+  const churn = night.of(payment);
+  return { used: { churn }, part: comparePart('churn', logged, churn) };
 }
 
 /** Without what only this one answer has. */

@@ -1,11 +1,13 @@
 /**
  * What decided besides the features, as of a decision that names it: rules by their hash, lists by their version, the model by
- * its own. Each is read once, so many decisions cost little more than one.
+ * its own, churn scores by their night. Each is read once, so many decisions cost little more than one.
  */
 import type { Pool } from 'pg';
 import { AppError } from '../../core/errors.js';
 import { FEATURE_NAMES } from '../../features/definitions.js';
 import type { Registry } from '../../models/registry.js';
+import { readNight } from '../churn/night.js';
+import type { ChurnNight } from '../churn/night.js';
 import { toFraudModel } from '../fraud-model.js';
 import { createListIndex } from '../lists/list-index.js';
 import type { ListIndex } from '../lists/list-index.js';
@@ -22,6 +24,8 @@ export interface Past {
   rules(hash: string): Promise<RuleSet | null>;
   /** The lists as they were after that change; of a lower version when there are no such changes. */
   lists(version: number): Promise<ListIndex>;
+  /** Null for a night that has no scores. */
+  churnNight(scoredAt: string): Promise<ChurnNight | null>;
   /** Null for a hash that was never in use. */
   policy(hash: string): Promise<Policy | null>;
   /** Why not, in words, when it cannot be had. */
@@ -33,6 +37,7 @@ const PAGE = 10_000;
 
 export function openPast({ pool, registry }: { pool: Pool; registry: Pick<Registry, 'load'> }): Past {
   let lists = createListIndex();
+  let night: { readonly scoredAt: string; readonly scores: Promise<ChurnNight | null> } | null = null;
   return {
     rules: remembered(async (hash) => {
       const rules = await rulesOfHash(pool, hash);
@@ -42,6 +47,11 @@ export function openPast({ pool, registry }: { pool: Pool; registry: Pick<Regist
       if (lists.version() > version) lists = createListIndex();
       await advance(pool, lists, version);
       return lists;
+    },
+    // Large, and decisions come in the order of nights: one is kept.
+    churnNight: (scoredAt) => {
+      if (night?.scoredAt !== scoredAt) night = { scoredAt, scores: readNight(pool, Date.parse(scoredAt)) };
+      return night.scores;
     },
     policy: remembered((hash) => policyOfHash(pool, hash)),
     model: remembered(async (version) => {

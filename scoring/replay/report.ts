@@ -8,7 +8,7 @@ import type { Static } from 'typebox';
 const REPLAY_OUTCOMES = ['equal', 'different', 'unknown'] as const;
 type ReplayOutcome = (typeof REPLAY_OUTCOMES)[number];
 
-const REPLAYED_PARTS = ['inputs', 'vector', 'rules', 'lists', 'model', 'policy', 'answer'] as const;
+const REPLAYED_PARTS = ['inputs', 'vector', 'rules', 'lists', 'churn', 'model', 'policy', 'answer'] as const;
 type ReplayedPart = (typeof REPLAYED_PARTS)[number];
 
 const Value = Type.Union([Type.Number(), Type.String(), Type.Boolean(), Type.Null()]);

@@ -105,7 +105,7 @@ async function refuseTooMany(db: Duckdb, wantedSql: string): Promise<void> {
   throw new AppError('bad-input', 'dry-run-too-long', message);
 }
 
-/** Whether the model acts at least as severely as the rule; null without a model. */
+/** Whether the model acts at least as severely as the rule, at the average churn cost; null without a model. */
 function modelActs({ model, costs }: DryRunDeps, { vector, payment }: Subject, rule: Rule): boolean | null {
   if (model === null) return null;
   const { amountPaise, currency } = payment;

@@ -8,9 +8,12 @@ import type { Stores } from '../../app/stores.js';
 import { manualClock } from '../../core/clock.js';
 import type { Duckdb } from '../../core/duckdb.js';
 import { churnFeatureHash } from '../../features/churn/definitions.js';
-import { churnList, churnOfPayer, latestChurnNight } from '../../models/churn-store.js';
+import { measureEffects } from '../../models/churn-effect.js';
+import { churnList, churnOfPayer, latestChurnNight, latestEffects } from '../../models/churn-store.js';
 import { openRegistry } from '../../models/registry.js';
 import { isHeldOut } from '../../models/uplift.js';
+import { readChurn } from '../../reporting/churn/overview.js';
+import { churnPage } from '../../reporting/pages/churn.js';
 import { churnRoutes } from '../../scoring/churn/routes.js';
 import { drawLives, livesDb } from '../features/churn/subscription-lives.js';
 import { testPostgres, type TestPostgres } from '../support/postgres.js';
@@ -66,8 +69,26 @@ describe('churn in the stores', () => {
     expect(rows[0]!.least).toBeGreaterThan(0n);
   }, 120_000);
 
+  it('says which effect of a treatment ranked the night, who is on the list, and how long subscriptions live', async () => {
+    expect(await latestEffects(stores.pool)).toEqual(measureEffects([]));
+    const { rows } = await stores.pool.query<{ listed: number; n: number; dealt: number }>(
+      `SELECT count(*) FILTER (WHERE listed)::int AS listed, count(*)::int AS n, count(assigned_kind)::int AS dealt
+       FROM churn_scores`,
+    );
+    expect(rows[0]).toMatchObject({ listed: Math.ceil(0.1 * rows[0]!.n), dealt: 0 });
+    const overview = (await readChurn(stores.pool, { now: clock.now(), currency: null }))!;
+    expect(overview.survival[0]).toMatchObject({ segment: 'everybody' });
+    expect(overview.survival[0]!.survival.length).toBeGreaterThan(3);
+    expect(overview.uplift!.since).toBeNull();
+    const page = churnPage(overview);
+    expect(page).toContain('Whom to contact first');
+    expect(page).toContain('Survival of everybody');
+    expect(page.replace(/\s+/g, ' ')).toContain('10.0% of those who would leave (assumed)');
+    expect(churnPage(null)).toContain('Nobody has been scored yet');
+  });
+
   it('lists by priority, without the hold-out, with reasons', async () => {
-    const list = await churnList(stores.pool, 50);
+    const list = await churnList(stores.pool, { limit: 50, withTreated: false }, clock.now());
     expect(list).toHaveLength(50);
     expect(list.map(({ priorityPaise }) => priorityPaise)).toEqual(
       list.map(({ priorityPaise }) => priorityPaise).sort((a, b) => b - a),
@@ -81,7 +102,7 @@ describe('churn in the stores', () => {
   });
 
   it('keeps every night', async () => {
-    const payerId = (await churnList(stores.pool, 1))[0]!.payerId;
+    const payerId = (await churnList(stores.pool, { limit: 1, withTreated: false }, clock.now()))[0]!.payerId;
     clock.advance(3_600_000);
     await scoreChurnNow(stores, clock);
     const nights = await churnOfPayer(stores.pool, payerId, 10);
@@ -99,7 +120,7 @@ describe('churn in the stores', () => {
 
   it('is read over HTTP', async () => {
     const app = Fastify();
-    await app.register(churnRoutes({ pool: stores.pool }));
+    await app.register(churnRoutes({ pool: stores.pool, clock }));
     const report = await app.inject('/v1/reports/churn?limit=2');
     expect(report.json<{ scores: unknown[] }>().scores).toHaveLength(2);
     const [first] = report.json<{ scores: { payerId: string; heldOut: boolean }[] }>().scores;

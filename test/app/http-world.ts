@@ -117,6 +117,8 @@ function httpDeps(world: World, folder: string, log: Log, access: Access): HttpD
       dunning: () => readDunning(pool, clock.now()),
       watchedDays: async () => [],
       subscriptions: async () => null,
+      churn: async () => null,
+      churnUplift: async () => null,
       reconciliation: async () => ({ days: [], waiting: [], cases: [], today: '2026-01-31' }),
     },
   };

@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import { describe, expect, it } from '@jest/globals';
+import { saveNight } from '../scoring/churn/nights.js';
 import { body, constantModel, countRows, MAX_IN_FLIGHT, UNEXPLORED } from '../scoring/world.js';
 import { decideOn, httpWorld } from './http-world.js';
 
@@ -235,6 +236,21 @@ describe('operating it', () => {
     const shown = await app.inject(`/v1/policies/${evidence.policyHash}`);
     expect(shown.json()).toEqual(UNEXPLORED);
     expect((await app.inject('/v1/policies/0123456789abcdef')).statusCode).toBe(404);
+  });
+
+  it('shows what a decision knew of the payer by the churn scores', async () => {
+    const { app, world } = gate();
+    const at = world.clock.now() - 3_600_000;
+    await saveNight(world.pool, at, [{ payerId: 'payer-1', valuePaise: 1_200_000, leaves: 0.2 }]);
+    await world.churn.refresh();
+    const { decisionId } = (await decideOn(app, body('pay_1'))).json();
+    const { evidence } = (await app.inject(`/v1/decisions/${decisionId}`)).json();
+    const scoredAt = new Date(at).toISOString();
+    expect(evidence.circumstances.churn).toEqual({
+      scoredAt,
+      valuePaise: 1_200_000,
+      expectedLossPaise: 240_000,
+    });
   });
 
   it('describes itself', async () => {

@@ -149,6 +149,7 @@ async function decideMany(
     log: liveLog,
     model: () => model,
     rules: await openLiveRules({ pool, clock, log: silentLog, featureNames: FEATURE_NAMES }),
+    churn: { risk: () => null },
     countryOf: () => null,
     stopwatch,
     featureNames: FEATURE_NAMES,

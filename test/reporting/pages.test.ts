@@ -37,7 +37,7 @@ const CHARTS: Readonly<Record<string, number>> = {
   '/': 4,
   '/payments': 2,
   '/watch': 5,
-  '/forecast': 1,
+  '/forecast': 2,
   '/subscriptions': 1,
   '/models/comparison': 3,
 };

@@ -33,6 +33,11 @@ describe('the policy file', () => {
     expect(policy).toEqual({ ...DEFAULT_POLICY, costs: { INR, USD } });
   });
 
+  it('may price every payer alike, as policies did before there were churn scores', async () => {
+    const { churn: _churn, ...alike } = INR!;
+    expect((await read({ costs: { INR: alike } })).costs['INR']).toEqual(alike);
+  });
+
   it.each([
     ['{', 'is not valid JSON'],
     [[], 'must be a JSON object'],
@@ -41,6 +46,11 @@ describe('the policy file', () => {
     [{ costs: { INR: { ...INR, marginShare: 2 } } }, 'costs.INR.marginShare must be <= 1'],
     [{ costs: { INR: { ...INR, disputeFeePaise: 0.5 } } }, 'costs.INR.disputeFeePaise must be integer'],
     [{ costs: { INR: { disputeFeePaise: 1 } } }, 'costs.INR'],
+    [{ costs: { INR: { ...INR, churn: { refusalOddsRatio: 0.5 } } } }, 'costs.INR.churn'],
+    [
+      { costs: { INR: { ...INR, churn: { ...INR!.churn, leastPaise: 2, mostPaise: 1 } } } },
+      'costs.INR.churn.leastPaise must be <= mostPaise',
+    ],
     [{ blockCap: { ...DEFAULT_POLICY.blockCap, share: '2 %' } }, 'blockCap.share must be number'],
     [{ exploration: { ...DEFAULT_POLICY.exploration, share: -0.1 } }, 'exploration.share must be >= 0'],
   ])('refuses %j, naming the file and the field', async (content, message) => {

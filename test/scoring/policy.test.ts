@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DEFAULT_PAYMENT_COSTS } from '../../models/value-saved.js';
-import { actionFor } from '../../scoring/policy.js';
+import { actionFor, churnCostPaise } from '../../scoring/policy.js';
 import { DEFAULT_POLICY } from '../../scoring/policy-settings.js';
 import { ACTIONS } from '../../scoring/request.js';
 
@@ -86,5 +86,90 @@ describe('the policy with the thresholds of a model', () => {
   `('takes $action at p = $p in $currency', ({ p, currency, action }) => {
     const stake = { fraudProbability: p as number, amountPaise: 250_000n, currency: currency as string };
     expect(actionFor(stake, THRESHOLDS, COSTS)).toBe(action);
+  });
+});
+
+const night = (valuePaise: number, leaves: number) => ({
+  scoredAt: '2026-01-05T20:00:00.000Z',
+  valuePaise,
+  expectedLossPaise: Math.round(valuePaise * leaves),
+});
+
+/** Six-fold odds, from INR 100 to INR 5,000. */
+const PRICED = {
+  ...COSTS['INR']!,
+  churn: { refusalOddsRatio: 6, leastPaise: 10_000, mostPaise: 500_000 },
+};
+
+describe('the churn cost of a refusal', () => {
+  it.each`
+    rupees    | leaves  | paise      | why
+    ${0}      | ${0}    | ${25_000}  | ${'nothing is known: the average'}
+    ${10_000} | ${0}    | ${10_000}  | ${'settled: the least'}
+    ${10_000} | ${0.02} | ${89_091}  | ${'9 of 100 more leave'}
+    ${10_000} | ${0.1}  | ${300_000} | ${'30 of 100 more leave'}
+    ${10_000} | ${0.3}  | ${420_000} | ${'wavering'}
+    ${10_000} | ${0.9}  | ${81_818}  | ${'as good as gone'}
+    ${10_000} | ${1}    | ${10_000}  | ${'leaves anyway: the least'}
+    ${50_000} | ${0.3}  | ${500_000} | ${'the most'}
+    ${10}     | ${0.3}  | ${10_000}  | ${'worth little: the least'}
+  `('is $paise paise for INR $rupees at $leaves ($why)', ({ rupees, leaves, paise }) => {
+    const risk = night(Number(rupees) * 100, Number(leaves));
+    expect(Math.round(churnCostPaise(PRICED, risk))).toBe(paise);
+  });
+
+  it('is the average without a score, and under a policy without a price for it', () => {
+    const { churn: _churn, ...before } = PRICED;
+    expect(churnCostPaise(PRICED, undefined)).toBe(PRICED.falseDeclinePaise);
+    expect(churnCostPaise(before, night(1_000_000, 0.3))).toBe(PRICED.falseDeclinePaise);
+  });
+});
+
+describe('a payer with a churn score', () => {
+  const stakes = fc.record({
+    p: fc.double({ min: 0, max: 1, noNaN: true }),
+    amountPaise: fc.bigInt(0n, 10_000_000n),
+    risk: fc
+      .tuple(fc.nat(2_000_000_000), fc.double({ min: 0, max: 1, noNaN: true }))
+      .map(([valuePaise, leaves]) => night(valuePaise, leaves)),
+  });
+  const severity = (
+    { p, amountPaise, risk }: { p: number; amountPaise: bigint; risk: ReturnType<typeof night> | undefined },
+    thresholds: typeof THRESHOLDS | null,
+  ): number =>
+    ACTIONS.indexOf(
+      actionFor({ fraudProbability: p, amountPaise, currency: 'INR', churn: risk }, thresholds, COSTS),
+    );
+
+  it('is never treated more harshly than the average at the same probability of fraud', () => {
+    fc.assert(
+      fc.property(stakes, fc.constantFrom(null, THRESHOLDS), (stake, thresholds) => {
+        expect(severity(stake, thresholds)).toBeLessThanOrEqual(
+          severity({ ...stake, risk: undefined }, thresholds),
+        );
+      }),
+    );
+  });
+
+  it("meets the bounds of a model's thresholds, whatever the score", () => {
+    fc.assert(
+      fc.property(stakes, (stake) => {
+        const action = ACTIONS[severity(stake, THRESHOLDS)];
+        if (stake.p < THRESHOLDS.blockFrom) expect(action).not.toBe('block');
+        if (stake.p >= THRESHOLDS.reviewFrom) expect(['review', 'block']).toContain(action);
+      }),
+    );
+  });
+
+  it('is treated no more mildly than one at the highest price, also without thresholds', () => {
+    const { mostPaise } = COSTS['INR']!.churn!;
+    const dearest = { INR: { ...COSTS['INR']!, falseDeclinePaise: mostPaise } };
+    fc.assert(
+      fc.property(stakes, (stake) => {
+        const { p, amountPaise } = stake;
+        const bound = actionFor({ fraudProbability: p, amountPaise, currency: 'INR' }, null, dearest);
+        expect(severity(stake, null)).toBeGreaterThanOrEqual(ACTIONS.indexOf(bound));
+      }),
+    );
   });
 });

@@ -153,6 +153,35 @@ interface Scene {
 
 const FRAUD_BEFORE = { instrumentFrauds90d: 1 };
 
+describe('a verdict on a payer with a churn score', () => {
+  const churn = { scoredAt: '2026-01-05T20:00:00.000Z', valuePaise: 1_200_000, expectedLossPaise: 240_000 };
+  const codesOf = (scene: Scene) => scored(scene).answer.reasons.map(({ code }) => code);
+  const doubtful = { probability: 0.04, circumstances: { churn } };
+
+  it('says that the score decided, and only where it did', () => {
+    expect(scored({ ...doubtful, circumstances: {} }).answer.action).toBe('challenge');
+    expect(scored(doubtful).answer).toMatchObject({ action: 'allow', decidedBy: 'nothing' });
+    expect(codesOf(doubtful)).toEqual(['churn-cost']);
+    expect(codesOf({ ...doubtful, probability: 0.001 })).toEqual([]);
+    expect(codesOf({ ...doubtful, probability: 0.99 })).not.toContain('churn-cost');
+  });
+
+  it('says nothing of it where a rule or a list decides anyway', () => {
+    expect(scored({ ...doubtful, values: FRAUD_BEFORE }).answer.action).toBe('block');
+    expect(codesOf({ ...doubtful, values: FRAUD_BEFORE })).not.toContain('churn-cost');
+    const lists = listsOf({ kind: 'allow' });
+    expect(codesOf({ ...doubtful, lists })).not.toContain('churn-cost');
+  });
+
+  it('is as it was in a currency without costs, and without a model', () => {
+    const dollars = { ...doubtful, probability: 0.6, fields: { currency: 'USD' } };
+    const { churn: _churn, ...calm } = dollars.circumstances;
+    expect(scored(dollars)).toEqual(scored({ ...dollars, circumstances: calm }));
+    const late = { ...doubtful, circumstances: { churn, modelTooSlow: true } };
+    expect(scored(late)).toEqual(scored({ ...late, circumstances: { modelTooSlow: true } }));
+  });
+});
+
 describe('a verdict while the block cap is open', () => {
   const circumstances = { blockCapOpen: true };
 

@@ -15,6 +15,8 @@ import { createListAdmin } from '../../scoring/lists/admin.js';
 import type { ListAdmin } from '../../scoring/lists/admin.js';
 import { openLiveLog } from '../../scoring/live-log.js';
 import type { LiveLog, LiveState } from '../../scoring/live-log.js';
+import { openLiveChurn } from '../../scoring/live-churn.js';
+import type { LiveChurn } from '../../scoring/live-churn.js';
 import { openLiveRules } from '../../scoring/live-rules.js';
 import type { LiveRules } from '../../scoring/live-rules.js';
 import { restoreLiveState } from '../../scoring/live-state.js';
@@ -53,6 +55,7 @@ export interface World {
   readonly reportOutcome: ReportOutcome;
   readonly caseAdmin: CaseAdmin;
   readonly rules: LiveRules;
+  readonly churn: LiveChurn;
   readonly ruleAdmin: RuleAdmin;
   readonly listAdmin: ListAdmin;
   readonly safeguards: Safeguards;
@@ -84,6 +87,7 @@ export async function openWorld(settings: WorldSettings): Promise<World> {
     settings.restore ?? (() => restoreLiveState({ pool, clock, createFold, history: NO_HISTORY }));
   const liveLog = settings.liveLog ?? (await openLiveLog({ pool, clock, log, restore }));
   const rules = await openLiveRules({ pool, clock, log, featureNames: FEATURE_NAMES });
+  const churn = await openLiveChurn(pool);
   const dryRuns: string[] = [];
   const dryRunner = { requireRoom: () => undefined, start: (id: string) => void dryRuns.push(id) };
   const stopwatch = settings.stopwatch ?? (() => 0);
@@ -103,6 +107,7 @@ export async function openWorld(settings: WorldSettings): Promise<World> {
     log: liveLog,
     model: () => model,
     rules,
+    churn,
     countryOf: settings.countryOf ?? (() => null),
     stopwatch,
     safeguards,
@@ -118,6 +123,7 @@ export async function openWorld(settings: WorldSettings): Promise<World> {
     reportOutcome,
     caseAdmin: createCaseAdmin({ pool, clock, reportOutcome }),
     rules,
+    churn,
     ruleAdmin: createRuleAdmin({ pool, clock, rules, dryRuns: dryRunner }),
     listAdmin: createListAdmin({ pool, clock, rules }),
     dryRuns,

@@ -17,6 +17,7 @@ export function dunningOverview(): DunningOverview {
         horizonDays: 30,
         campaign: { payers: 1800, paid: 1260, owedPaise: 2_700_000_00, recoveredPaise: 1_950_000_00 },
         holdOut: { payers: 200, paid: 120, owedPaise: 300_000_00, recoveredPaise: 180_000_00 },
+        leastPayers: 30,
         paidShare: { campaign: 0.7, holdOut: 0.6, lift: 0.1, low: 0.03, high: 0.17 },
         recoveredShare: { campaign: 0.722, holdOut: 0.6, lift: 0.122, low: 0.04, high: 0.2 },
       },

@@ -153,6 +153,8 @@ export function reportingSite({ decisions = [], cases = [], ...given }: Site): F
     dunning: () => Promise.resolve(dunningOverview()),
     watchedDays: () => Promise.resolve([]),
     subscriptions: () => Promise.resolve(null),
+    churn: () => Promise.resolve(null),
+    churnUplift: () => Promise.resolve(null),
     reconciliation: () => Promise.resolve({ days: [], waiting: [], cases: [], today: '2026-01-31' }),
     latestDecisions: ({ limit, action, before }) => {
       const start = before === null ? 0 : decisions.findIndex(({ decisionId }) => decisionId === before) + 1;

@@ -61,3 +61,17 @@ it('builds the warehouse when the lake knows more, prints totals and days, and r
   const refused = await run('--from', '2026-03-03', '--to', '2026-03-01');
   expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('[empty-period]')]);
 });
+
+it('says what treatments are worth, and takes no period there', async () => {
+  const text = await run('uplift');
+  expect(text).toMatchObject({ code: 0, stderr: '' });
+  expect(text.stdout).toMatch(/^No treatment is on record/);
+  expect(text.stdout).toContain('10.0% (assumed) of leaving');
+  expect(JSON.parse((await run('uplift', '--json', '--currency', 'USD')).stdout)).toMatchObject({
+    currency: 'USD',
+    since: null,
+    either: null,
+  });
+  expect((await run('uplift', '--from', '2026-03-02')).stderr).toContain('bad-option');
+  expect((await run('churn')).code).toBe(2);
+});

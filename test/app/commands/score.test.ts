@@ -16,6 +16,7 @@ import { openRegistry } from '../../../models/registry.js';
 import { toFraudModel } from '../../../scoring/fraud-model.js';
 import { restoreFromLake } from '../../../scoring/lake-history.js';
 import type { Answer } from '../../../scoring/request.js';
+import { saveNight } from '../../scoring/churn/nights.js';
 import { anyModel, past } from '../../scoring/replay/busy-gate.js';
 import { body, openWorld, START_AT } from '../../scoring/world.js';
 import { testPostgres } from '../../support/postgres.js';
@@ -100,6 +101,12 @@ describe('hasivu score', () => {
     const registry = openRegistry({ dataDir: folder, pool: database.pool, clock, featureSetHashes: hashes });
     const { version } = await registry.save(anyModel(random, 1));
     await registry.promote('fraud', version, { actor: 'asha', reason: 'a test' });
+    const scores = Array.from({ length: 5 }, (_, payer) => ({
+      payerId: `payer-${payer}`,
+      valuePaise: 1_200_000,
+      leaves: 0.2,
+    }));
+    await saveNight(database.pool, START_AT - 3_600_000, scores);
     const file = await paymentsFile('payments.csv');
     const out = path.join(folder, 'decisions.parquet');
     const scored = await score('--file', file, '--out', out, '--json');
@@ -127,6 +134,7 @@ describe('hasivu score', () => {
     }
     await world.liveLog.close();
     expect(new Set(decided.map(({ fraudProbability }) => fraudProbability)).size).toBeGreaterThan(1);
+    expect(decided.some(({ reasons }) => reasons.some(({ code }) => code === 'churn-cost'))).toBe(true);
     expect(await decisionsIn(out)).toEqual(decided);
   });
 

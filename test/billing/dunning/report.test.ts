@@ -75,6 +75,14 @@ it('the lift is the share that paid within the horizon beside the hold-out, with
   expect(lift.recoveredShare?.high).toBeLessThan(0.45);
 });
 
+it('the lift is not told while an arm is small', async () => {
+  await episodes(100, { paidAfter: 5 });
+  await episodes(29, { arm: 'hold-out' });
+  const { lift } = await dunningReport(database.pool, NOON);
+  expect(lift).toMatchObject({ leastPayers: 30, paidShare: null, recoveredShare: null });
+  expect(lift.holdOut.payers).toBe(29);
+});
+
 it('recovery is learned from listed cases whose horizon is over, contacted in time or not', async () => {
   const late = RECOVERY.contactDays + 1;
   await episodes(300, { paidAfter: 10, contactedAfter: 2 });

@@ -102,8 +102,8 @@ it('counts each payer in the arm that was drawn, and each failed debit once', as
     paiseShare: 2 / 3,
   });
   expect(report.holdOut).toMatchObject({ payers: 2, failed: 2, recovered: 1, share: 0.5 });
-  expect(report.share?.value).toBeCloseTo(1 / 6, 12);
-  expect(report.gainedPaise).toBe(300_00n);
+  // Too few for a comparison.
+  expect(report).toMatchObject({ share: null, paise: null, gainedPaise: null });
   const of = (by: string) =>
     report.counts.filter((count) => count.by === by).map(({ by: _, ...count }) => count);
   expect(of('attempt')).toEqual([

@@ -23,11 +23,18 @@ function arm(random: Random, payers: number, share: number): PayerOutcome[] {
 
 describe('the lift', () => {
   it('is the difference of the shares, and the rupees that the ladder would not have got', () => {
-    const lift = liftOf([payer(2, 2), payer(2, 1)], [payer(3, 1), payer(1, 1)]);
-    expect(lift.model).toMatchObject({ payers: 2, failed: 4, recovered: 3, share: 0.75, paiseShare: 0.75 });
-    expect(lift.holdOut).toMatchObject({ payers: 2, failed: 4, recovered: 2, share: 0.5 });
+    const times = (outcomes: readonly PayerOutcome[]) => Array.from({ length: 15 }, () => outcomes).flat();
+    const lift = liftOf(times([payer(2, 2), payer(2, 1)]), times([payer(3, 1), payer(1, 1)]));
+    expect(lift.model).toMatchObject({
+      payers: 30,
+      failed: 60,
+      recovered: 45,
+      share: 0.75,
+      paiseShare: 0.75,
+    });
+    expect(lift.holdOut).toMatchObject({ payers: 30, failed: 60, recovered: 30, share: 0.5 });
     expect(lift.share?.value).toBeCloseTo(0.25, 12);
-    expect(lift.gainedPaise).toBe(500_00n);
+    expect(lift.gainedPaise).toBe(15n * 500_00n);
   });
 
   it('has the interval of independent payers when each failed once', () => {
@@ -54,8 +61,8 @@ describe('the lift', () => {
     expect(covered / draws).toBeLessThan(0.98);
   });
 
-  it('says nothing before both arms have two payers', () => {
-    const lift = liftOf([payer(1, 1), payer(1, 0)], [payer(1, 0)]);
+  it('compares nothing before both arms have thirty payers', () => {
+    const lift = liftOf(Array(30).fill(payer(1, 1)), Array(29).fill(payer(1, 0)));
     expect(lift).toMatchObject({ share: null, paise: null, gainedPaise: null });
     expect(liftOf([], []).model).toMatchObject({ payers: 0, share: null, paiseShare: null });
   });

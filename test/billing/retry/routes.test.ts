@@ -19,6 +19,7 @@ it('the lift of retries over HTTP: only of days whose retries have ended', async
   expect(plain.json()).toMatchObject({
     model: none,
     holdOut: none,
+    leastPayers: 30,
     share: null,
     gainedPaise: null,
     counts: [],

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Duckdb } from '../../../core/duckdb.js';
+import { measureEffects } from '../../../models/churn-effect.js';
 import { competingRisks } from '../../../models/competing-risks.js';
 import type { Model } from '../../../models/contract.js';
 import { logit } from '../../../models/sigmoid.js';
@@ -38,11 +39,11 @@ afterAll(() => db.close());
 
 describe("tonight's churn scores", () => {
   it('rank by what a treatment should save, and say why', async () => {
-    const scores = await scoreChurn(
-      db,
-      competingRisks(ofFailures(0.02, 0.03), ofFailures(0.01, 0.02)),
-      AS_OF,
-    );
+    const scores = await scoreChurn(db, competingRisks(ofFailures(0.02, 0.03), ofFailures(0.01, 0.02)), {
+      asOfMs: AS_OF,
+      effects: measureEffects([]),
+      kinds: [],
+    });
     expect(scores.length).toBeGreaterThan(10);
     expect(new Set(scores.map(({ subscriptionId }) => subscriptionId)).size).toBe(scores.length);
     for (const [i, score] of scores.entries()) {

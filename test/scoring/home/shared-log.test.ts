@@ -1,21 +1,32 @@
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { mkdtemp, rm } from 'node:fs/promises';
+import os from 'node:os';
+import path from 'node:path';
 import { openRedisMemory } from '../../../adapters/redis/shared-memory.js';
 import { silentLog } from '../../../core/log.js';
 import type { RecordSpace, SharedMemory } from '../../../core/ports/record-space.js';
+import { seededRandom } from '../../../core/random.js';
 import { inTransaction } from '../../../core/transaction.js';
 import { FEATURE_NAMES, featureSetHash } from '../../../features/definitions.js';
 import { createFold } from '../../../features/fold.js';
 import { DEFAULT_FOLD_SETTINGS } from '../../../features/vocabulary.js';
+import { openLake } from '../../../ingest/lake.js';
+import { openRegistry } from '../../../models/registry.js';
+import { replayableDecisions } from '../../../scoring/decisions.js';
+import { toFraudModel } from '../../../scoring/fraud-model.js';
 import { endEpochs, newestEpoch } from '../../../scoring/home/epochs.js';
 import { openSharedLog } from '../../../scoring/home/shared-log.js';
 import type { SharedLog } from '../../../scoring/home/shared-log.js';
 import { loggedFacts, restoreLiveState } from '../../../scoring/live-state.js';
+import { replayDecisions } from '../../../scoring/replay/replay-decisions.js';
 import { testPostgres } from '../../support/postgres.js';
 import type { TestPostgres } from '../../support/postgres.js';
 import { testRedis } from '../../support/redis.js';
 import type { TestRedis } from '../../support/redis.js';
 import { describeIf, hasProgram } from '../../support/skip.js';
-import { body, countRows, loggedVector, NO_HISTORY, openWorld } from '../world.js';
+import { saveNight } from '../churn/nights.js';
+import { anyModel } from '../replay/busy-gate.js';
+import { body, countRows, loggedVector, NO_HISTORY, openWorld, START_AT } from '../world.js';
 import type { World } from '../world.js';
 
 const DECISIONS = 60;
@@ -147,6 +158,42 @@ describeIf(hasProgram('redis-server'), 'redis-server is not installed', 'gates t
     expect(await countRows(database.pool, 'facts')).toBe(1);
     await survivor.decide(payment(2), null);
     await expectOneFold();
+  });
+
+  it('each take up a night of churn scores in their own time, and a replay finds what each of them saw', async () => {
+    const { pool } = database;
+    const dataDir = await mkdtemp(path.join(os.tmpdir(), 'hasivu-shared-'));
+    try {
+      const gates = [await gate(), await gate()];
+      const hashes = { fraud: featureSetHash(DEFAULT_FOLD_SETTINGS) };
+      const { clock } = gates[0]!;
+      const registry = openRegistry({ dataDir, pool, clock, featureSetHashes: hashes });
+      const { version } = await registry.save(anyModel(seededRandom(3), 1));
+      for (const { useModel } of gates) useModel(toFraudModel(await registry.load(version)));
+      for (let night = 0; night < 2; night++) {
+        const scored = Array.from({ length: 5 }, (_, payer) => ({
+          payerId: `payer-${payer}`,
+          valuePaise: 1_000_000 + night,
+          leaves: 0.1 * payer,
+        }));
+        await saveNight(pool, START_AT - 10_000 + night, scored);
+        for (const [i, { churn, decide }] of gates.entries()) {
+          const decideFive = (from: number) =>
+            Array.from({ length: 5 }, (_, n) => decide(payment(100 * night + 10 * i + from + n), null));
+          const meanwhile = decideFive(0);
+          await churn.refresh();
+          await Promise.all([...meanwhile, ...decideFive(5)]);
+        }
+      }
+      const lake = await openLake(path.join(dataDir, 'lake'));
+      const decisions = await replayableDecisions(pool, { last: 100 });
+      const nights = decisions.map(({ circumstances }) => circumstances?.churn?.scoredAt);
+      expect(new Set(nights.filter((name) => name !== undefined)).size).toBe(2);
+      const reports = await replayDecisions({ pool, lake, registry }, decisions);
+      expect(reports.map(({ outcome }) => outcome)).toEqual(decisions.map(() => 'equal'));
+    } finally {
+      await rm(dataDir, { recursive: true, force: true });
+    }
   });
 
   it('can commit nothing any more once a gate alone has taken over', async () => {

@@ -12,6 +12,7 @@ const costs = {
   abandonmentShare: 0.2,
   challengePassShare: 0.5,
 };
+const priced = { ...costs, churn: { refusalOddsRatio: 6, leastPaise: 0, mostPaise: 900_000 } };
 const yardstick = { costs, reviewCostPaise: 5000 };
 
 const only = (action: Action): ActionShares => sharesOf({ action, propensity: 1 });
@@ -24,24 +25,36 @@ describe('the value of a decision', () => {
     ${'review'}    | ${-5000}   | ${-5000}
     ${'block'}     | ${-20_000} | ${0}
   `('of $action is what it costs', ({ action, ifGood, ifFraud }) => {
-    expect(valueOf(only(action as Action), 100_000, yardstick)).toEqual({ ifGood, ifFraud });
+    expect(valueOf(only(action as Action), { amountPaise: 100_000 }, yardstick)).toEqual({ ifGood, ifFraud });
   });
 
   it('is the mean over what a draw could have given', () => {
     const shares = { allow: 0, review: 0, challenge: 0.25, block: 0.75 };
-    expect(valueOf(shares, 100_000, yardstick)).toEqual({ ifGood: -16_000, ifFraud: -18_750 });
+    expect(valueOf(shares, { amountPaise: 100_000 }, yardstick)).toEqual({
+      ifGood: -16_000,
+      ifFraud: -18_750,
+    });
   });
 
-  it('is largest for the action that the policy takes', () => {
+  it('is largest for the action that the policy takes, also for a payer with a churn score', () => {
+    const churn = fc
+      .tuple(fc.nat(1_000_000), fc.double({ min: 0, max: 1, noNaN: true }))
+      .map(([valuePaise, leaves]) => ({
+        scoredAt: '2026-01-05T20:00:00.000Z',
+        valuePaise,
+        expectedLossPaise: Math.round(valuePaise * leaves),
+      }));
     const stake = fc.record({
       p: fc.double({ min: 0, max: 1, noNaN: true }),
       amountPaise: fc.nat(5_000_000),
+      churn: fc.option(churn, { nil: undefined }),
     });
     fc.assert(
-      fc.property(stake, ({ p, amountPaise }) => {
-        const asked = { fraudProbability: p, amountPaise: BigInt(amountPaise), currency: 'INR' };
-        const taken = actionFor(asked, null, { INR: costs });
-        const worth = (action: Action) => at(valueOf(only(action), amountPaise, yardstick), p);
+      fc.property(stake, ({ p, amountPaise, churn: risk }) => {
+        const asked = { fraudProbability: p, amountPaise: BigInt(amountPaise), currency: 'INR', churn: risk };
+        const taken = actionFor(asked, null, { INR: priced });
+        const worth = (action: Action) =>
+          at(valueOf(only(action), { amountPaise, churn: risk }, { ...yardstick, costs: priced }), p);
         const best = Math.max(...(['allow', 'challenge', 'block'] as const).map(worth));
         expect(worth(taken)).toBeCloseTo(best, 6);
       }),
@@ -51,7 +64,7 @@ describe('the value of a decision', () => {
   it('does not differ from itself, and lies between good and fraud', () => {
     const value = valueOf(
       sharesOf({ action: 'block', decidedBy: 'model-block', propensity: 0.99 }),
-      777,
+      { amountPaise: 777 },
       yardstick,
     );
     expect(minus(value, value)).toEqual({ ifGood: 0, ifFraud: 0 });

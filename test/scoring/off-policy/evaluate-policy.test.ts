@@ -205,7 +205,7 @@ describe('another policy on decisions of the real gate', () => {
     let truth = 0;
     for (const [paymentId, { logged, candidate }] of await sharesOfBoth()) {
       const { amountPaise, fraud } = shop.latent.get(paymentId)!;
-      const worth = (shares: ActionShares) => at(valueOf(shares, amountPaise, yardstick), fraud ? 1 : 0);
+      const worth = (shares: ActionShares) => at(valueOf(shares, { amountPaise }, yardstick), fraud ? 1 : 0);
       truth += worth(candidate) - worth(logged);
     }
     expect(Math.abs(truth)).toBeGreaterThan(100_000);
@@ -228,12 +228,28 @@ describe('another policy on decisions of the real gate', () => {
     const shares = await sharesOfBoth();
     const sum = rows.reduce((total, { payment_id: paymentId, propensity }) => {
       const { amountPaise, reported } = shop.latent.get(paymentId)!;
-      const worth = (of: ActionShares) => at(valueOf(of, amountPaise, yardstick), reported ? 1 / PASSES : 0);
+      const worth = (of: ActionShares) =>
+        at(valueOf(of, { amountPaise }, yardstick), reported ? 1 / PASSES : 0);
       const { logged, candidate } = shares.get(paymentId)!;
       return total + (worth(candidate) - worth(logged)) / propensity;
     }, 0);
     expect(rows.length).toBeGreaterThan(30);
     expect(judgement!.difference.ips.paise).toBeCloseTo(sum, 3);
+  });
+
+  it("prices each refusal by the payer's churn score, as the decision saw it", async () => {
+    const { pool } = shop.database;
+    const alike = (await ask(bolder())).judgement!.logged.direct.paise;
+    const churn =
+      '{"scoredAt": "2026-01-05T20:00:00.000Z", "valuePaise": 1200000, "expectedLossPaise": 240000}';
+    await pool.query(
+      `UPDATE decisions SET circumstances = jsonb_set(circumstances::jsonb, '{churn}', $1::jsonb)::json`,
+      [churn],
+    );
+    const own = (await ask(bolder())).judgement!.logged.direct.paise;
+    await pool.query(`UPDATE decisions SET circumstances = (circumstances::jsonb - 'churn')::json`);
+    expect(own).toBeLessThan(alike - 100_000);
+    expect((await ask(bolder())).judgement!.logged.direct.paise).toBe(alike);
   });
 
   it('counts what it leaves out: other currencies, young and lost decisions', async () => {

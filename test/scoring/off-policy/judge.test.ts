@@ -138,7 +138,7 @@ function merchant(seed: number): { readonly decisions: JudgedDecision[]; readonl
     const action = logged.block === 0 ? 'allow' : random.unit() < 0.3 ? 'challenge' : 'block';
     const passes = action === 'allow' || (action === 'challenge' && random.unit() < 0.4);
     const worth = (shares: JudgedDecision['logged']) =>
-      at(valueOf(shares, amountPaise, yardstick), fraud ? 1 : 0);
+      at(valueOf(shares, { amountPaise }, yardstick), fraud ? 1 : 0);
     truth += worth(candidate) - worth(logged);
     return { payer: i >> 1, amountPaise, action, logged, candidate, probability, fraud: fraud && passes };
   });

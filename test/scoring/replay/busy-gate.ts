@@ -1,6 +1,6 @@
 /**
  * A gate with a history that makes replays hard: late and tied facts, results and frauds reported afterwards, rules revised and
- * retired, list entries that expire, models promoted in between, an import and a flush between two starts.
+ * retired, list entries that expire, models promoted and nights of churn scores written in between, an import and a flush between two starts.
  */
 import { mkdtemp, rm } from 'node:fs/promises';
 import os from 'node:os';
@@ -24,10 +24,12 @@ import { DEFAULT_POLICY } from '../../../scoring/policy-settings.js';
 import { label, payment } from '../../support/facts.js';
 import { testPostgres } from '../../support/postgres.js';
 import type { TestPostgres } from '../../support/postgres.js';
+import { saveNight } from '../churn/nights.js';
 import { body, openWorld, START_AT } from '../world.js';
 import type { World } from '../world.js';
 
 const HOUR_MS = 3_600_000;
+const INR = DEFAULT_POLICY.costs['INR']!;
 const DAY_MS = 24 * HOUR_MS;
 
 export interface BusyGate {
@@ -62,6 +64,8 @@ export async function busyGate(each: number): Promise<BusyGate> {
     const exploration = { ...DEFAULT_POLICY.exploration, share: 0.5, maxAmountPaise: { INR: 10_000_000 } };
     const policy = {
       ...DEFAULT_POLICY,
+      // Dear enough to change what is done at the probabilities of these models.
+      costs: { INR: { ...INR, churn: { refusalOddsRatio: 6, leastPaise: 25_000, mostPaise: 200_000 } } },
       exploration,
       blockCap: { ...DEFAULT_POLICY.blockCap, share: 0.3, minDecisions: 20 },
     };
@@ -160,6 +164,18 @@ interface Change extends Pick<Work, 'random' | 'clock' | 'registry'> {
 
 async function changeSomething(world: World, { random, clock, registry, seed }: Change): Promise<void> {
   const actor = 'asha';
+  // Every other night is taken up late: the gate goes on with one that is no longer the newest.
+  if (seed % 50 === 5) await world.churn.refresh();
+  await saveNight(
+    world.pool,
+    clock.now() - HOUR_MS,
+    Array.from({ length: 12 }, (_, payer) => ({
+      payerId: `payer-${payer}`,
+      valuePaise: 50_000 * ((payer + seed) % 20),
+      leaves: ((3 * payer + seed) % 20) / 20,
+    })),
+  );
+  if (seed % 50 !== 5) await world.churn.refresh();
   const { version } = await registry.save(anyModel(random, seed));
   await registry.promote('fraud', version, { actor, reason: 'a test' });
   world.useModel(toFraudModel((await registry.production('fraud'))!));

@@ -9,7 +9,7 @@ import type { BusyGate } from './busy-gate.js';
 let gate: BusyGate;
 
 beforeAll(async () => {
-  gate = await busyGate(80);
+  gate = await busyGate(100);
 }, 120_000);
 
 afterAll(() => gate.close());
@@ -73,7 +73,8 @@ describe('a replay of logged decisions', () => {
     const { rows } = await gate.database.pool.query<Record<string, bigint>>(
       `SELECT count(DISTINCT model_version) AS models, count(DISTINCT rule_set_hash) AS rule_sets,
          count(DISTINCT list_version) AS lists, count(DISTINCT (history_batches, history_sequence)) AS starts,
-         count(DISTINCT action) AS actions, count(*) FILTER (propensity < 1) AS drawn,
+         count(DISTINCT action) AS actions, count(DISTINCT circumstances->'churn'->>'scoredAt') AS nights,
+         count(*) FILTER (reasons::text LIKE '%churn-cost%') AS changed_by_churn, count(*) FILTER (propensity < 1) AS drawn,
          count(*) FILTER (findings->>'lists' <> '[]') AS listed, count(*) FILTER (request->>'kind' = 'retry') AS retries,
          count(*) FILTER (findings->>'shadowRules' <> '[]') AS shadowed FROM decisions`.replaceAll(
         'FILTER (',
@@ -84,16 +85,17 @@ describe('a replay of logged decisions', () => {
   });
 
   it.each`
-    what                  | assignment                                                                          | where                                        | part        | name
-    ${'a feature'}        | ${'vector = set_byte(vector, 2, get_byte(vector, 2) # 1)'}                          | ${'true'}                                    | ${'vector'} | ${'amount'}
-    ${'the payment'}      | ${"request = jsonb_set(request::jsonb, '{deviceId}', '\"other\"')::json"}           | ${'true'}                                    | ${'inputs'} | ${'deviceId'}
-    ${'the instant'}      | ${"decided_at = decided_at + interval '1 ms'"}                                      | ${'true'}                                    | ${'inputs'} | ${'decidedAt'}
-    ${'the action'}       | ${"action = 'allow'"}                                                               | ${"action = 'challenge'"}                    | ${'answer'} | ${'action'}
-    ${'the probability'}  | ${'fraud_probability = fraud_probability + 1e-15'}                                  | ${'fraud_probability IS NOT NULL'}           | ${'answer'} | ${'fraudProbability'}
-    ${'a reason'}         | ${"reasons = jsonb_set(reasons::jsonb, '{0,text}', '\"because\"')::json"}           | ${'json_array_length(reasons) > 0'}          | ${'answer'} | ${'reasons.0.text'}
-    ${'a rule that held'} | ${"findings = jsonb_set(findings::jsonb, '{shadowRules,0}', '\"nobody@1\"')::json"} | ${"findings->'shadowRules'->>0 IS NOT NULL"} | ${'rules'}  | ${'shadowRules.0'}
-    ${'a list entry'}     | ${"findings = jsonb_set(findings::jsonb, '{lists,0,value}', '\"x\"')::json"}        | ${"findings->'lists'->0 IS NOT NULL"}        | ${'lists'}  | ${'lists.0.value'}
-    ${'the propensity'}   | ${'propensity = 0.25'}                                                              | ${'propensity IS NOT NULL'}                  | ${'policy'} | ${'propensity'}
+    what                  | assignment                                                                            | where                                            | part        | name
+    ${'a feature'}        | ${'vector = set_byte(vector, 2, get_byte(vector, 2) # 1)'}                            | ${'true'}                                        | ${'vector'} | ${'amount'}
+    ${'the payment'}      | ${"request = jsonb_set(request::jsonb, '{deviceId}', '\"other\"')::json"}             | ${'true'}                                        | ${'inputs'} | ${'deviceId'}
+    ${'the instant'}      | ${"decided_at = decided_at + interval '1 ms'"}                                        | ${'true'}                                        | ${'inputs'} | ${'decidedAt'}
+    ${'the action'}       | ${"action = 'allow'"}                                                                 | ${"action = 'challenge'"}                        | ${'answer'} | ${'action'}
+    ${'the probability'}  | ${'fraud_probability = fraud_probability + 1e-15'}                                    | ${'fraud_probability IS NOT NULL'}               | ${'answer'} | ${'fraudProbability'}
+    ${'a reason'}         | ${"reasons = jsonb_set(reasons::jsonb, '{0,text}', '\"because\"')::json"}             | ${'json_array_length(reasons) > 0'}              | ${'answer'} | ${'reasons.0.text'}
+    ${'a rule that held'} | ${"findings = jsonb_set(findings::jsonb, '{shadowRules,0}', '\"nobody@1\"')::json"}   | ${"findings->'shadowRules'->>0 IS NOT NULL"}     | ${'rules'}  | ${'shadowRules.0'}
+    ${'a list entry'}     | ${"findings = jsonb_set(findings::jsonb, '{lists,0,value}', '\"x\"')::json"}          | ${"findings->'lists'->0 IS NOT NULL"}            | ${'lists'}  | ${'lists.0.value'}
+    ${'a churn score'}    | ${"circumstances = jsonb_set(circumstances::jsonb, '{churn,valuePaise}', '7')::json"} | ${"circumstances->'churn'->>'valuePaise' > '0'"} | ${'churn'}  | ${'valuePaise'}
+    ${'the propensity'}   | ${'propensity = 0.25'}                                                                | ${'propensity IS NOT NULL'}                      | ${'policy'} | ${'propensity'}
   `('finds and names a change of $what', async ({ assignment, where, part, name }) => {
     const decisionId = await someDecision(String(where));
     const found = await tampered(decisionId, String(assignment));
@@ -102,20 +104,28 @@ describe('a replay of logged decisions', () => {
   });
 
   it('says what it cannot know: an older decision, a lost model, lost facts', async () => {
-    const decisionId = await someDecision('fraud_probability IS NOT NULL');
+    const decisionId = await someDecision(
+      `fraud_probability IS NOT NULL AND coalesce(circumstances->'churn'->>'valuePaise', '0') = '0'`,
+    );
     const unknown = async (assignment: string) =>
       (await tampered(decisionId, assignment)).map(({ part, outcome }) => `${part} ${outcome}`);
     const noHistory = 'history_batches = NULL, history_until = NULL, history_sequence = NULL';
     expect(await unknown(noHistory)).toEqual(['inputs unknown', 'vector unknown']);
     expect(await unknown('rule_set_hash = NULL')).toEqual(
-      ['rules', 'lists', 'policy', 'answer'].map((part) => `${part} unknown`),
+      ['rules', 'lists', 'churn', 'policy', 'answer'].map((part) => `${part} unknown`),
     );
     expect(await unknown("model_version = repeat('0', 64)")).toEqual(
       ['model', 'policy', 'answer'].map((part) => `${part} unknown`),
     );
+    expect(
+      await unknown(
+        `circumstances = jsonb_set(circumstances::jsonb, '{churn}',
+           '{"scoredAt": "2020-01-01T00:00:00.000Z", "valuePaise": 0, "expectedLossPaise": 0}')::json`,
+      ),
+    ).toEqual(['churn unknown']);
     expect(await unknown('history_batches = 999')).toEqual(['inputs unknown', 'vector unknown']);
     expect(await unknown("feature_set_hash = 'of another program'")).toEqual(
-      ['vector', 'rules', 'lists', 'policy', 'answer'].map((part) => `${part} unknown`),
+      ['vector', 'rules', 'lists', 'churn', 'policy', 'answer'].map((part) => `${part} unknown`),
     );
   });
 });
