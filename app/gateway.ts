@@ -1,7 +1,8 @@
 /**
  * Who takes the payments of this run: Razorpay with the configured key, its local double when that is asked for, or nobody. The
- * double makes its own webhook secret and sends its webhooks to this server.
+ * double keeps its state in the data folder, makes its own webhook secret and sends its webhooks to this server.
  */
+import path from 'node:path';
 import { startDouble } from '../adapters/gateway/double/double.js';
 import type { GatewayDouble } from '../adapters/gateway/double/double.js';
 import { createRazorpayGateway } from '../adapters/gateway/razorpay/gateway.js';
@@ -64,13 +65,14 @@ export async function openGateway(cli: Cli, isSandbox: boolean): Promise<OpenGat
 }
 
 async function openDouble(
-  { clock }: Cli,
+  { clock, config }: Cli,
   configured: readonly string[],
   calls: GatewayCalls,
 ): Promise<OpenGateway> {
   let other: Clock | null = null;
   const time = { now: () => (other ?? clock).now() };
-  const double = await startDouble({ clock: time, port: 0, ticks: true, seed: clock.now() });
+  const file = path.join(config().dataDir, 'gateway-double.json');
+  const double = await startDouble({ clock: time, port: 0, ticks: true, seed: clock.now(), file });
   const { url, keyId, keySecret } = double;
   const webhookSecrets = configured.length > 0 ? configured : [newSecret()];
   return {

@@ -1,10 +1,12 @@
 /**
  * A demo merchant's subscriptions for newcomers: some months of them, lived through our own functions and the double of the gateway before
  * the jobs start, so that every page has something to show. Only in the sandbox, and only into an empty catalogue: a second start
- * adds nothing, nor does one after a start that was stopped half-way; what that one left goes on by the usual jobs.
+ * adds nothing, nor does one after a start that was stopped half-way; what that one left goes on by the usual jobs. A step that fails ends the demo,
+ * not the server.
  */
 import type { Pool } from 'pg';
 import { dayOf, startOfDay } from '../../core/days.js';
+import { errorText } from '../../core/error-text.js';
 import { renewSubscriptionReports } from '../../reporting/subscription-store.js';
 import type { OnStage } from '../stages.js';
 import { hasCatalogue, stockCatalogue } from './catalogue.js';
@@ -22,19 +24,24 @@ export async function startDemoSubscriptions(
   onStage: OnStage,
   size: DemoSize = DEMO_SIZE,
 ): Promise<string | null> {
-  const { pool, clock } = deps;
+  const { pool, clock, log } = deps;
   if (await hasCatalogue(pool)) return null;
   const present = clock.now();
   const world = openDemoWorld(deps, startOfDay(dayOf(present) - size.days));
+  let failure: string | null = null;
   try {
     await stockCatalogue(world);
     const payers = demoPayers(SEED, size);
     await liveMonths(world, payers, present, (done, total) => onStage('demo subscriptions', done, total));
+  } catch (error) {
+    failure = errorText(error);
+    log.error({ event: 'demo-stopped', reason: failure, at: world.clock.now() });
   } finally {
     world.leave();
   }
   await renewSubscriptionReports(pool, clock.now());
-  return told(await count(pool));
+  const stopped = failure === null ? '' : `; it stopped half-way, what it left goes on: ${failure}`;
+  return `${told(await count(pool))}${stopped}`;
 }
 
 interface Counts {

@@ -40,7 +40,7 @@ export interface DebitDeps {
   readonly stopwatch: () => number;
 }
 
-/** @param after failed, just now and by this transaction. Answers the retry's id; null when there is none. */
+/** @param after failed; the caller holds its lock. Answers the retry's id; null when there is none, and then the debit's note says why. */
 export async function planRetry(
   client: PoolClient,
   deps: Pick<DebitDeps, 'adviser' | 'stopwatch'>,
@@ -48,8 +48,13 @@ export async function planRetry(
   now: number,
 ): Promise<string | null> {
   const standing = await standingOf(client, after);
-  if (obstacle(standing) !== null) return null;
-  return chooseAndPlan(client, deps, standing, now);
+  const inTheWay = obstacle(standing);
+  if (inTheWay === null) return chooseAndPlan(client, deps, standing, now);
+  await client.query('UPDATE debits SET note = $2 WHERE debit_id = $1', [
+    after.debitId,
+    `no retry: ${inTheWay}`,
+  ]);
+  return null;
 }
 
 async function chooseAndPlan(

@@ -35,7 +35,12 @@ const SILENT = new Set([
   'response_not_received_within_tat',
 ]);
 /** The payer has stopped the mandate, or its time is over. */
-const STOPPED = new Set(['mandate_paused', 'mandate_cancelled', 'mandate_expired', 'mandate_not_active']);
+export const STOPPED: ReadonlySet<string> = new Set([
+  'mandate_paused',
+  'mandate_cancelled',
+  'mandate_expired',
+  'mandate_not_active',
+]);
 
 /** Answers how many debits were looked at. */
 export async function resolveDebits(deps: DebitDeps): Promise<number> {

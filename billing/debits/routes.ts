@@ -4,8 +4,10 @@ import type { Pool } from 'pg';
 import Type from 'typebox';
 import type { Clock } from '../../core/clock.js';
 import { idSchema, printable } from '../../scoring/request.js';
+import { PAGE } from '../page.js';
 import { approveDebit } from './approve.js';
 import { skipDebit } from './skip.js';
+import { DEBIT_STATUSES } from './states.js';
 import { DebitView, listDebits, readDebit } from './view.js';
 
 const tags = ['debits'];
@@ -19,22 +21,21 @@ export function debitRoutes(deps: { readonly pool: Pool; readonly clock: Clock }
       {
         schema: {
           tags,
-          summary: 'Debits of an invoice or on a mandate, newest first',
+          summary: 'Debits of an invoice, a mandate or a payer, newest first',
           querystring: Type.Object(
             {
               invoiceId: Type.Optional(idSchema('What they pay.')),
               mandateId: Type.Optional(idSchema('What they are made on.')),
-              before: Type.Optional(idSchema('The last id of the page before.')),
-              limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 20 })),
+              payerId: Type.Optional(idSchema('Whose invoices they pay.')),
+              status: Type.Optional(Type.Enum(DEBIT_STATUSES)),
+              ...PAGE,
             },
             closed,
           ),
           response: { 200: Type.Object({ debits: Type.Array(DebitView) }) },
         },
       },
-      async ({ query: { invoiceId = null, mandateId = null, before = null, limit = 20 } }) => ({
-        debits: await listDebits(deps.pool, { invoiceId, mandateId, before }, limit),
-      }),
+      async ({ query }) => ({ debits: await listDebits(deps.pool, query) }),
     );
     app.get(
       '/v1/debits/:debitId',

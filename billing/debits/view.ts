@@ -5,9 +5,12 @@ import type { Static } from 'typebox';
 import { declineCause } from '../../core/decline-reasons.js';
 import { AppError } from '../../core/errors.js';
 import { nullable } from '../../scoring/request.js';
+import { pageOf } from '../page.js';
+import type { Page } from '../page.js';
 import { DEBIT_COLUMNS } from './debit.js';
 import type { Debit } from './debit.js';
 import { DEBIT_STATUSES } from './states.js';
+import type { DebitStatus } from './states.js';
 
 const Instant = Type.String({ format: 'date-time' });
 
@@ -61,7 +64,7 @@ interface Row extends Debit {
 }
 
 const SELECT = `SELECT ${DEBIT_COLUMNS}, d.arm, d.success_probability AS "successProbability",
-  d.propensity, d.model_version AS "modelVersion" FROM debits d`;
+  d.propensity, d.model_version AS "modelVersion" FROM debits d JOIN invoices i USING (invoice_id)`;
 
 /** @throws AppError `debit-not-found`. */
 export async function readDebit(pool: Pool, debitId: string): Promise<DebitView> {
@@ -71,21 +74,24 @@ export async function readDebit(pool: Pool, debitId: string): Promise<DebitView>
   return toView(rows[0]);
 }
 
-/** Newest first, at most `limit`, those made before `before`. */
-export async function listDebits(
-  pool: Pool,
-  query: {
-    readonly invoiceId: string | null;
-    readonly mandateId: string | null;
-    readonly before: string | null;
-  },
-  limit: number,
-): Promise<DebitView[]> {
-  const { rows } = await pool.query<Row>(
-    `${SELECT} WHERE ($1::text IS NULL OR d.invoice_id = $1) AND ($2::text IS NULL OR d.mandate_id = $2)
-       AND ($3::text IS NULL OR d.debit_id < $3) ORDER BY d.debit_id DESC LIMIT $4`,
-    [query.invoiceId, query.mandateId, query.before, limit],
-  );
+interface DebitQuery extends Page {
+  readonly invoiceId?: string;
+  readonly mandateId?: string;
+  readonly payerId?: string;
+  readonly status?: DebitStatus;
+}
+
+/** Newest first. */
+export async function listDebits(pool: Pool, query: DebitQuery): Promise<DebitView[]> {
+  const { invoiceId, mandateId, payerId, status } = query;
+  const equal = {
+    'd.invoice_id': invoiceId,
+    'd.mandate_id': mandateId,
+    'i.payer_id': payerId,
+    'd.status': status,
+  };
+  const { clause, values } = pageOf(query, 'd.debit_id', equal);
+  const { rows } = await pool.query<Row>(`${SELECT} WHERE ${clause}`, values);
   return rows.map(toView);
 }
 

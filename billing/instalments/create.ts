@@ -10,6 +10,7 @@ import { dayOf, formatDay } from '../../core/days.js';
 import { AppError } from '../../core/errors.js';
 import { newId } from '../../core/ids.js';
 import { jsonRows } from '../../core/json-rows.js';
+import { formatMoney } from '../../core/money.js';
 import { inTransaction } from '../../core/transaction.js';
 import { bodyHash, idSchema, printable } from '../../scoring/request.js';
 import { setHoldWithin } from '../invoices/commands.js';
@@ -107,7 +108,9 @@ async function holdDebt(client: PoolClient, body: NewPlanBody, planId: string, n
   const [invoice] = rows;
   if (invoice === undefined) return;
   if (invoice.payer_id !== payerId || invoice.currency !== currency || invoice.owed !== BigInt(amountPaise)) {
-    const message = `${invoice.payer_id} owes ${invoice.owed} ${invoice.currency} for ${reference}: agree on that`;
+    const owed = formatMoney(invoice.owed, invoice.currency);
+    const asked = formatMoney(BigInt(amountPaise), currency);
+    const message = `${invoice.payer_id} owes ${owed} for ${reference}, not ${payerId} ${asked}: agree on what is owed`;
     throw new AppError('conflict', 'instalments-differ', message);
   }
   if (invoice.held_reason !== null) {

@@ -7,6 +7,8 @@ import Type from 'typebox';
 import type { Static } from 'typebox';
 import { AppError } from '../../core/errors.js';
 import { nullable } from '../../scoring/request.js';
+import { pageOf } from '../page.js';
+import type { Page } from '../page.js';
 import { INSTALMENT, INSTALMENT_PLAN } from './states.js';
 import type { InstalmentStatus, PlanStatus } from './states.js';
 
@@ -59,21 +61,14 @@ export async function readPlan(db: Pool | PoolClient, planId: string): Promise<P
   return toView(rows[0]);
 }
 
-/** Newest first, at most `limit`. */
+/** Newest first. */
 export async function listPlans(
   pool: Pool,
-  query: {
-    readonly payerId: string | null;
-    readonly reference: string | null;
-    readonly before: string | null;
-  },
-  limit: number,
+  query: Page & { readonly payerId?: string; readonly reference?: string },
 ): Promise<PlanView[]> {
-  const { rows } = await pool.query<Row>(
-    `${SELECT} WHERE ($1::text IS NULL OR p.payer_id = $1) AND ($2::text IS NULL OR p.reference = $2)
-       AND ($3::text IS NULL OR p.plan_id < $3) ORDER BY p.plan_id DESC LIMIT $4`,
-    [query.payerId, query.reference, query.before, limit],
-  );
+  const equal = { 'p.payer_id': query.payerId, 'p.reference': query.reference };
+  const { clause, values } = pageOf(query, 'p.plan_id', equal);
+  const { rows } = await pool.query<Row>(`${SELECT} WHERE ${clause}`, values);
   return rows.map(toView);
 }
 

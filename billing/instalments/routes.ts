@@ -2,6 +2,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
 import { idSchema, printable } from '../../scoring/request.js';
+import { PAGE } from '../page.js';
 import type { CreateDeps } from '../payments/create.js';
 import { PaymentView } from '../payments/payment.js';
 import { askInstalment, offerSettlement } from './ask.js';
@@ -12,7 +13,6 @@ import { listPlans, PlanView, readPlan } from './plan.js';
 type App = Parameters<FastifyPluginAsyncTypebox>[0];
 
 const tags = ['payments'];
-const LIST_LIMIT = 100;
 
 const PlanParams = Type.Object({ planId: Type.String({ maxLength: 64 }) });
 
@@ -50,17 +50,14 @@ function planRoutes(app: App, deps: CreateDeps): void {
           {
             payerId: Type.Optional(idSchema('Of this payer only.')),
             reference: Type.Optional(idSchema('For this debt only.')),
-            before: Type.Optional(idSchema('Last plan id of the page before.')),
-            limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIST_LIMIT, default: 20 })),
+            ...PAGE,
           },
           { additionalProperties: false },
         ),
         response: { 200: Type.Object({ plans: Type.Array(PlanView) }) },
       },
     },
-    async ({ query: { payerId = null, reference = null, before = null, limit = 20 } }) => ({
-      plans: await listPlans(deps.pool, { payerId, reference, before }, limit),
-    }),
+    async ({ query }) => ({ plans: await listPlans(deps.pool, query) }),
   );
   app.get(
     '/v1/instalment-plans/:planId',

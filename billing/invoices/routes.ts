@@ -7,6 +7,7 @@ import type { Pool } from 'pg';
 import Type from 'typebox';
 import type { Clock } from '../../core/clock.js';
 import { idSchema, printable } from '../../scoring/request.js';
+import { PAGE } from '../page.js';
 import { giveUpInvoice, holdInvoice, releaseInvoice, voidInvoice } from './commands.js';
 import { INVOICE_STATUSES, InvoiceView, listInvoices, readInvoice } from './view.js';
 
@@ -18,7 +19,6 @@ interface InvoiceRoutesDeps {
 type App = Parameters<FastifyPluginAsyncTypebox>[0];
 
 const tags = ['invoices'];
-const LIST_LIMIT = 100;
 
 const InvoiceParams = Type.Object({ invoiceId: Type.String({ maxLength: 64 }) });
 const Reason = Type.Object(
@@ -45,19 +45,14 @@ function readRoutes(app: App, { pool }: InvoiceRoutesDeps): void {
             payerId: Type.Optional(idSchema('Of this payer only.')),
             subscriptionId: Type.Optional(idSchema('Of this subscription only.')),
             status: Type.Optional(Type.Enum(INVOICE_STATUSES)),
-            before: Type.Optional(idSchema('Last invoice id of the page before.')),
-            limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIST_LIMIT, default: 20 })),
+            ...PAGE,
           },
           { additionalProperties: false },
         ),
         response: { 200: Type.Object({ invoices: Type.Array(InvoiceView) }) },
       },
     },
-    async ({
-      query: { payerId = null, subscriptionId = null, status = null, before = null, limit = 20 },
-    }) => ({
-      invoices: await listInvoices(pool, { payerId, subscriptionId, status, before }, limit),
-    }),
+    async ({ query }) => ({ invoices: await listInvoices(pool, query) }),
   );
   app.get(
     '/v1/invoices/:invoiceId',

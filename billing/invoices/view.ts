@@ -4,6 +4,8 @@ import Type from 'typebox';
 import type { Static } from 'typebox';
 import { AppError } from '../../core/errors.js';
 import { nullable } from '../../scoring/request.js';
+import { pageOf } from '../page.js';
+import type { Page } from '../page.js';
 import { LINE_KINDS } from './draft.js';
 import { INVOICE } from './states.js';
 import type { InvoiceStatus } from './states.js';
@@ -99,22 +101,18 @@ export async function readInvoice(db: Pool | PoolClient, invoiceId: string): Pro
   return toView(rows[0]);
 }
 
-interface InvoiceQuery {
-  readonly payerId: string | null;
-  readonly subscriptionId: string | null;
-  readonly status: InvoiceStatus | null;
-  /** Last invoice of the page before. */
-  readonly before: string | null;
+interface InvoiceQuery extends Page {
+  readonly payerId?: string;
+  readonly subscriptionId?: string;
+  readonly status?: InvoiceStatus;
 }
 
-/** Newest first, at most `limit`. */
-export async function listInvoices(pool: Pool, query: InvoiceQuery, limit: number): Promise<InvoiceView[]> {
-  const { rows } = await pool.query<Row>(
-    `${SELECT} WHERE ($1::text IS NULL OR i.payer_id = $1) AND ($2::text IS NULL OR i.subscription_id = $2)
-       AND ($3::text IS NULL OR i.status = $3) AND ($4::text IS NULL OR i.invoice_id < $4)
-     ORDER BY i.invoice_id DESC LIMIT $5`,
-    [query.payerId, query.subscriptionId, query.status, query.before, limit],
-  );
+/** Newest first. */
+export async function listInvoices(pool: Pool, query: InvoiceQuery): Promise<InvoiceView[]> {
+  const { payerId, subscriptionId, status } = query;
+  const equal = { 'i.payer_id': payerId, 'i.subscription_id': subscriptionId, 'i.status': status };
+  const { clause, values } = pageOf(query, 'i.invoice_id', equal);
+  const { rows } = await pool.query<Row>(`${SELECT} WHERE ${clause}`, values);
   return rows.map(toView);
 }
 

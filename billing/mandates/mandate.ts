@@ -10,6 +10,8 @@ import { HOUR_MS } from '../../core/days.js';
 import { declineCause } from '../../core/decline-reasons.js';
 import type { PaymentMethod } from '../../core/decline-reasons.js';
 import { nullable } from '../../scoring/request.js';
+import { pageOf } from '../page.js';
+import type { Page } from '../page.js';
 import { mandateHealth } from './health.js';
 import type { MandateFacts } from './health.js';
 import { noMandate } from './move.js';
@@ -144,22 +146,15 @@ export async function readMandate({ pool, clock }: ReadDeps, mandateId: string):
   return toView(rows[0], now);
 }
 
-/** Newest first, at most `limit`, those made before `before`. */
+/** Newest first. */
 export async function listMandates(
   { pool, clock }: ReadDeps,
-  query: {
-    readonly payerId: string | null;
-    readonly status: MandateStatus | null;
-    readonly before: string | null;
-  },
-  limit: number,
+  query: Page & { readonly payerId?: string; readonly status?: MandateStatus },
 ): Promise<MandateView[]> {
   const now = clock.now();
-  const { rows } = await pool.query<Row>(
-    `${SELECT} WHERE ($3::text IS NULL OR m.payer_id = $3) AND ($4::text IS NULL OR m.status = $4)
-       AND ($5::text IS NULL OR m.mandate_id < $5) ORDER BY m.mandate_id DESC LIMIT $6`,
-    [now, NO_SLOT_MS, query.payerId, query.status, query.before, limit],
-  );
+  const equal = { 'm.payer_id': query.payerId, 'm.status': query.status };
+  const { clause, values } = pageOf(query, 'm.mandate_id', equal, [now, NO_SLOT_MS]);
+  const { rows } = await pool.query<Row>(`${SELECT} WHERE ${clause}`, values);
   return rows.map((row) => toView(row, now));
 }
 

@@ -130,7 +130,7 @@ async function customerFor(deps: RegisterDeps, { payerId, customer }: NewMandate
   );
   if (rows[0] !== undefined) return rows[0].customer_id;
   if (customer !== undefined) return enrolPayer(deps, payerId, customer);
-  const message = `${payerId} is not a customer of the gateway yet: name the customer`;
+  const message = `${payerId} is not a customer of the gateway yet: add customer with name and contact (email is optional)`;
   throw new AppError('conflict', 'payer-not-enrolled', message);
 }
 

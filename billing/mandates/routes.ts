@@ -5,6 +5,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import Type from 'typebox';
 import { idSchema } from '../../scoring/request.js';
+import { PAGE } from '../page.js';
 import { cancelMandate } from './cancel.js';
 import { listMandates, MandateView, readMandate } from './mandate.js';
 import { NewMandateBody, registerMandate } from './register.js';
@@ -64,17 +65,14 @@ function readRoutes(app: App, deps: RegisterDeps): void {
           {
             payerId: Type.Optional(idSchema('Of this payer only.')),
             status: Type.Optional(Type.Enum(MANDATE_STATUSES)),
-            before: Type.Optional(idSchema('The last id of the page before.')),
-            limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 20 })),
+            ...PAGE,
           },
           closed,
         ),
         response: { 200: Type.Object({ mandates: Type.Array(MandateView) }) },
       },
     },
-    async ({ query: { payerId = null, status = null, before = null, limit = 20 } }) => ({
-      mandates: await listMandates(deps, { payerId, status, before }, limit),
-    }),
+    async ({ query }) => ({ mandates: await listMandates(deps, query) }),
   );
   app.get(
     '/v1/mandates/:mandateId',

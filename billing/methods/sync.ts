@@ -105,6 +105,6 @@ export async function customerOf(db: Pool | PoolClient, payerId: string): Promis
     [payerId],
   );
   if (rows[0] !== undefined) return rows[0].customer_id;
-  const message = `${payerId} has no saved methods: enrol the payer first`;
+  const message = `${payerId} is not a customer of the gateway yet: POST /v1/payment-methods with payerId and customer (name and contact; email is optional)`;
   throw new AppError('not-found', 'payer-not-enrolled', message);
 }

@@ -16,7 +16,9 @@ interface Claim {
     | 'plan-order'
     | 'subscription'
     | 'subscription-order'
-    | 'dunning-contact';
+    | 'dunning-contact'
+    | 'event-endpoint'
+    | 'secret-rotation';
   readonly key: string;
   readonly bodyHash: string;
   /** What this command makes, unless an earlier one did. */

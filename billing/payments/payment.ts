@@ -8,6 +8,8 @@ import type { Static } from 'typebox';
 import { declineCause } from '../../core/decline-reasons.js';
 import { AppError } from '../../core/errors.js';
 import { ACTIONS, nullable } from '../../scoring/request.js';
+import { pageOf } from '../page.js';
+import type { Page } from '../page.js';
 import { PAYMENT } from './states.js';
 import type { PaymentStatus } from './states.js';
 
@@ -137,21 +139,14 @@ export async function readPayment(db: Pool | PoolClient, paymentId: string): Pro
   return toView(rows[0]);
 }
 
-/** Newest first, at most `limit`, those made before `before`. */
+/** Newest first. */
 export async function listPayments(
   pool: Pool,
-  query: {
-    readonly payerId: string | null;
-    readonly reference: string | null;
-    readonly before: string | null;
-  },
-  limit: number,
+  query: Page & { readonly payerId?: string; readonly reference?: string },
 ): Promise<PaymentView[]> {
-  const { rows } = await pool.query<Row>(
-    `${SELECT} AND ($1::text IS NULL OR p.payer_id = $1) AND ($2::text IS NULL OR p.reference = $2)
-       AND ($3::text IS NULL OR p.payment_id < $3) ORDER BY p.payment_id DESC LIMIT $4`,
-    [query.payerId, query.reference, query.before, limit],
-  );
+  const equal = { 'p.payer_id': query.payerId, 'p.reference': query.reference };
+  const { clause, values } = pageOf(query, 'p.payment_id', equal);
+  const { rows } = await pool.query<Row>(`${SELECT} AND ${clause}`, values);
   return rows.map(toView);
 }
 

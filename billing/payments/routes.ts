@@ -8,6 +8,7 @@ import Type from 'typebox';
 import type { Static } from 'typebox';
 import { AppError } from '../../core/errors.js';
 import { idSchema } from '../../scoring/request.js';
+import { PAGE } from '../page.js';
 import { askInstalment } from '../instalments/ask.js';
 import { createPlan } from '../instalments/create.js';
 import { ScheduleBody } from '../instalments/schedule.js';
@@ -21,7 +22,6 @@ import { refundPayment, RefundBody } from './refund.js';
 type App = Parameters<FastifyPluginAsyncTypebox>[0];
 
 const tags = ['payments'];
-const LIST_LIMIT = 100;
 
 const RequiredKey = Type.Object({
   'idempotency-key': idSchema('Repeating a request with its key goes on with what the first one began.'),
@@ -92,17 +92,14 @@ function readRoutes(app: App, { pool }: CreateDeps): void {
           {
             payerId: Type.Optional(idSchema('Of this payer only.')),
             reference: Type.Optional(idSchema('For this reference only.')),
-            before: Type.Optional(idSchema('Last payment id of the page before.')),
-            limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIST_LIMIT, default: 20 })),
+            ...PAGE,
           },
           { additionalProperties: false },
         ),
         response: { 200: Type.Object({ payments: Type.Array(PaymentView) }) },
       },
     },
-    async ({ query: { payerId = null, reference = null, before = null, limit = 20 } }) => ({
-      payments: await listPayments(pool, { payerId, reference, before }, limit),
-    }),
+    async ({ query }) => ({ payments: await listPayments(pool, query) }),
   );
   app.get(
     '/v1/payments/:paymentId',

@@ -49,6 +49,8 @@ export interface BillingReport {
   readonly deferred: number;
   /** Invoices that fell due unpaid. */
   readonly overdue: number;
+  /** When something is due next, of those that are not parked; null: never as it stands. */
+  readonly nextDueAt: number | null;
   /** The first steps of a dry run; otherwise empty. */
   readonly listed: readonly Taken[];
 }
@@ -70,7 +72,7 @@ export async function runBilling(deps: BillingDeps, options: BillingOptions = {}
     if (after === null) break;
   }
   const overdue = dryRun ? 0 : await markOverdue(pool, run.now);
-  return { at, dryRun, overdue, ...tally.sum() };
+  return { at, dryRun, overdue, nextDueAt: await nextDue(pool, at), ...tally.sum() };
 }
 
 function requireNear(at: number, present: number): void {
@@ -98,6 +100,15 @@ async function countDue(pool: Pool, at: number): Promise<number> {
     [at],
   );
   return Number(rows[0]?.count ?? 0n);
+}
+
+async function nextDue(pool: Pool, after: number): Promise<number | null> {
+  const { rows } = await pool.query<{ at: number | null }>(
+    `SELECT min(next_billing_at) AS at FROM subscriptions
+     WHERE next_billing_at > to_timestamp($1 / 1000.0) AND parked_reason IS NULL`,
+    [after],
+  );
+  return rows[0]?.at ?? null;
 }
 
 /** Answers the batch; an empty one ends the run. */
@@ -180,7 +191,7 @@ interface Tally {
   subscriptions(): number;
   add(subscriptions: number, turn: Turn): void;
   fail(isParked: boolean): void;
-  sum(): Omit<BillingReport, 'at' | 'dryRun' | 'overdue'>;
+  sum(): Omit<BillingReport, 'at' | 'dryRun' | 'overdue' | 'nextDueAt'>;
 }
 
 /** Holds no more for a million subscriptions than for one, but for those that have too much to catch up. */

@@ -13,7 +13,7 @@ import type { NewEvent } from '../notices/publish.js';
 import { appendEvents } from './events.js';
 import { tellLake } from './lake-facts.js';
 import { nextBillingAt } from './next-billing.js';
-import { SUBSCRIPTION } from './states.js';
+import { refusalOf, SUBSCRIPTION } from './states.js';
 import type { SubscriptionEvent, SubscriptionStatus } from './states.js';
 import type { Subscription } from './subscription.js';
 
@@ -107,10 +107,7 @@ function stepped({
   set = {},
 }: Move & { subscription: Subscription }): Subscription {
   const status = advance<SubscriptionStatus, SubscriptionEvent>(SUBSCRIPTION, subscription.status, event);
-  if (status === null) {
-    const message = `${subscription.subscriptionId} is ${subscription.status}: ${event} is not possible then`;
-    throw new AppError('conflict', 'subscription-state', message);
-  }
+  if (status === null) throw refusalOf(subscription, event);
   const endedBy = event in ENDED_BY ? ENDED_BY[event as keyof typeof ENDED_BY] : null;
   const isFirstPaid = event === 'renew' && subscription.startedAt === null;
   const next: Subscription = {

@@ -21,7 +21,7 @@ import { invoiceChanges } from './change-invoice.js';
 import { Actor, AddOns, boughtOf, openVersion, Quantity, requireMandate } from './create.js';
 import { moveSubscription } from './move.js';
 import { currentPeriod, pauseFrom, resumeFrom, unusedLines } from './pause.js';
-import { isPaying } from './states.js';
+import { isPaying, refusalOf } from './states.js';
 import { lockSubscription } from './subscription.js';
 import type { Subscription } from './subscription.js';
 import { readView } from './view.js';
@@ -140,7 +140,7 @@ async function pause(
     await pauseFrom(client, subscription, { day, actor, occurredAt: now, reason }, resumeDay, now);
     return;
   }
-  if (!isPaying(subscription.status)) throw notPossible(subscription, 'a later pause');
+  if (!isPaying(subscription.status)) throw refusalOf(subscription, 'later pause');
   const detail = { pauseOn: formatDay(day), ...(reason === undefined ? {} : { reason }) };
   await schedule({ client, subscription, now, actor }, detail, { pausedDay: day, resumeDay });
 }
@@ -151,7 +151,7 @@ async function resume(
 ): Promise<void> {
   const day = body.on === undefined ? today : dayIn(body.on, 'on');
   if (day < today) throw refused(`on: ${formatDay(day)} is past; it resumes today or later`);
-  if (subscription.status !== 'paused') throw notPossible(subscription, 'to resume');
+  if (subscription.status !== 'paused') throw refusalOf(subscription, 'resume');
   if (day === today) await resumeFrom(client, subscription, { day, actor, occurredAt: now }, now);
   else await schedule({ client, subscription, now, actor }, { resumeOn: formatDay(day) }, { resumeDay: day });
 }
@@ -271,8 +271,4 @@ function refused(message: string): AppError {
 
 function conflict(code: string, message: string): AppError {
   return new AppError('conflict', code, message);
-}
-
-function notPossible({ subscriptionId, status }: Subscription, what: string): AppError {
-  return conflict('subscription-state', `${subscriptionId} is ${status}: ${what} is not possible then`);
 }

@@ -8,6 +8,7 @@ import Type from 'typebox';
 import { formatDay } from '../../core/days.js';
 import { inTransaction } from '../../core/transaction.js';
 import { idSchema, nullable } from '../../scoring/request.js';
+import { PAGE } from '../page.js';
 import type { CatalogueDeps } from '../catalogue/plan.js';
 import { readTerms } from '../catalogue/terms.js';
 import { CreateBody, createSubscription } from './create.js';
@@ -21,7 +22,6 @@ import { listSubscriptions, readWithEvents, SubscriptionView, SubscriptionWithEv
 type App = Parameters<FastifyPluginAsyncTypebox>[0];
 
 const tags = ['subscriptions'];
-const LIST_LIMIT = 100;
 const headers = Type.Object({
   'idempotency-key': idSchema('Repeating a request with its key changes nothing more.'),
 });
@@ -65,17 +65,14 @@ function readRoutes(app: App, { pool }: CatalogueDeps): void {
             payerId: Type.Optional(idSchema('Of this payer only.')),
             planId: Type.Optional(idSchema('To this plan only.')),
             status: Type.Optional(Type.Enum(SUBSCRIPTION_STATUSES)),
-            before: Type.Optional(idSchema('Last subscription id of the page before.')),
-            limit: Type.Optional(Type.Integer({ minimum: 1, maximum: LIST_LIMIT, default: 20 })),
+            ...PAGE,
           },
           { additionalProperties: false },
         ),
         response: { 200: Type.Object({ subscriptions: Type.Array(SubscriptionView) }) },
       },
     },
-    async ({ query: { payerId = null, planId = null, status = null, before = null, limit = 20 } }) => ({
-      subscriptions: await listSubscriptions(pool, { payerId, planId, status, before }, limit),
-    }),
+    async ({ query }) => ({ subscriptions: await listSubscriptions(pool, query) }),
   );
   app.get(
     '/v1/subscriptions/:subscriptionId',

@@ -3,6 +3,7 @@
  * pause is agreed and invoices nothing, a suspension is our answer to arrears. What has ended takes no step any more: to come
  * back is to subscribe again. A debit that the payer skipped or a mandate that is paused is no step at all (India rules E5, U8).
  */
+import { AppError } from '../../core/errors.js';
 import { advance } from '../../core/state.js';
 import type { StateTable } from '../../core/state.js';
 
@@ -120,6 +121,27 @@ export function canMove(
   event: SubscriptionEvent,
 ): boolean {
   return advance<SubscriptionStatus, SubscriptionEvent>(SUBSCRIPTION, status, event) !== null;
+}
+
+/** Why a status does not take a step, and what to do instead. */
+const STANDS: Readonly<Record<SubscriptionStatus, string>> = {
+  scheduled: 'it has not begun: change it, cancel it, or wait for its first day',
+  trialing: 'its trial goes on: cancel it, or wait for its end',
+  active: 'it is served and invoiced already',
+  past_due: 'it is served and invoiced already, with invoices overdue',
+  paused: 'resume it first',
+  suspended: 'it goes on by itself once its overdue invoices are paid',
+  cancelled: 'it has ended: subscribe again',
+  expired: 'it has ended: subscribe again',
+};
+
+/** @param step an event, or what a person asked for. */
+export function refusalOf(
+  { subscriptionId, status }: { readonly subscriptionId: string; readonly status: SubscriptionStatus },
+  step: string,
+): AppError {
+  const message = `${subscriptionId} is ${status}, which takes no ${step}: ${STANDS[status]}`;
+  return new AppError('conflict', 'subscription-state', message);
 }
 
 /** Who pays for what is served: the others are worth nothing a month. */

@@ -4,6 +4,8 @@ import Type from 'typebox';
 import type { Static } from 'typebox';
 import { formatDay } from '../../core/days.js';
 import { nullable } from '../../scoring/request.js';
+import { pageOf } from '../page.js';
+import type { Page } from '../page.js';
 import { INTERVAL_UNITS, periodPaise } from '../catalogue/terms.js';
 import { readEvents } from './events.js';
 import type { EventRow } from './events.js';
@@ -88,26 +90,19 @@ export async function readWithEvents(pool: Pool, subscriptionId: string): Promis
   return { ...view, events: (await readEvents(pool, subscriptionId)).map(toEventView) };
 }
 
-export interface SubscriptionQuery {
-  readonly payerId: string | null;
-  readonly planId: string | null;
-  readonly status: SubscriptionStatus | null;
-  /** The last id of the page before. */
-  readonly before: string | null;
+interface SubscriptionQuery extends Page {
+  readonly payerId?: string;
+  readonly planId?: string;
+  readonly status?: SubscriptionStatus;
 }
 
 /** Newest first. */
-export async function listSubscriptions(
-  pool: Pool,
-  { payerId, planId, status, before }: SubscriptionQuery,
-  limit: number,
-): Promise<SubscriptionView[]> {
+export async function listSubscriptions(pool: Pool, query: SubscriptionQuery): Promise<SubscriptionView[]> {
+  const equal = { payer_id: query.payerId, plan_id: query.planId, status: query.status };
+  const { clause, values } = pageOf(query, 'subscription_id', equal);
   const { rows } = await pool.query<{ subscription_id: string }>(
-    `SELECT subscription_id FROM subscriptions
-     WHERE ($1::text IS NULL OR payer_id = $1) AND ($2::text IS NULL OR plan_id = $2)
-       AND ($3::text IS NULL OR status = $3) AND ($4::text IS NULL OR subscription_id < $4)
-     ORDER BY subscription_id DESC LIMIT $5`,
-    [payerId, planId, status, before, limit],
+    `SELECT subscription_id FROM subscriptions WHERE ${clause}`,
+    values,
   );
   const ids = rows.map(({ subscription_id: id }) => id);
   const beneficiaries = await readBeneficiaries(pool, ids);

@@ -8,6 +8,10 @@ type Task = () => void | Promise<void>;
 
 export interface Agenda {
   now(): number;
+  /** Ahead of its clock by so much. */
+  skippedMs(): number;
+  /** Time goes forward, and nothing is done on the way. */
+  skip(byMs: number): void;
   after(delayMs: number, task: Task): void;
   /** Starts everything that is due by now, in order, without waiting for one before the next: as a live service would. */
   runDue(): Promise<void>;
@@ -34,6 +38,10 @@ export function createAgenda(clock: Clock): Agenda {
 
   return {
     now,
+    skippedMs: () => skippedMs,
+    skip: (byMs) => {
+      skippedMs += byMs;
+    },
     after: (delayMs, task) => {
       const dueAt = now() + delayMs;
       const at = entries.findIndex((entry) => entry.dueAt > dueAt);

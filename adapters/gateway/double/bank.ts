@@ -5,10 +5,10 @@
  */
 import { newPayment, newRefund, newToken } from './wire.js';
 import type { Instrument, WireNotes, WireOrder, WirePayment, WireRefund } from './wire.js';
-import { Refused } from './refuse.js';
+import { known, Refused } from './refuse.js';
 import { errorFields } from './verdicts.js';
 import type { Verdict } from './verdicts.js';
-import type { OrderPlan, World } from './world.js';
+import type { OrderPlan, Outcomes, World } from './world.js';
 
 /** Razorpay gives a silent bank about ten minutes. */
 const PENDING_MS = 10 * 60_000;
@@ -67,18 +67,35 @@ export function decide(world: World, payment: WirePayment, verdict: Verdict): vo
       break;
     case 'late':
       fail(world, payment, verdict.reason ?? 'payment_timed_out');
-      world.agenda.after(verdict.lateAfterMs ?? LATE_MS, () => {
-        payment.late_authorized = true;
-        authorize(world, payment);
-      });
+      world.later(verdict.lateAfterMs ?? LATE_MS, 'late-yes', payment.id);
       break;
     case 'pending':
-      world.agenda.after(PENDING_MS, () => {
-        if (payment.status === 'created') fail(world, payment, 'payment_timed_out');
-      });
+      world.later(PENDING_MS, 'time-out', payment.id);
       break;
   }
 }
+
+export const bankOutcomes = {
+  'late-yes': (world, id) => {
+    const payment = known(world.payments, id);
+    payment.late_authorized = true;
+    authorize(world, payment);
+  },
+  'time-out': (world, id) => {
+    const payment = known(world.payments, id);
+    if (payment.status === 'created') fail(world, payment, 'payment_timed_out');
+  },
+  'capture-deadline': (world, id) => {
+    const payment = known(world.payments, id);
+    if (payment.status === 'authorized') returnUncaptured(world, payment);
+  },
+  'refund-result': (world, id) => {
+    const entity = known(world.refunds, id);
+    entity.status = 'processed';
+    entity.acquirer_data = { arn: String(10_000_000_000_000 + world.random.below(1_000_000_000)) };
+    world.emit('refund.processed', { refund: entity, payment: known(world.payments, entity.payment_id) });
+  },
+} satisfies Partial<Outcomes>;
 
 function fail(world: World, payment: WirePayment, reason: string): void {
   Object.assign(payment, { status: 'failed', ...errorFields(reason) });
@@ -112,9 +129,7 @@ function authorize(world: World, payment: WirePayment): void {
     capture(world, payment);
     return;
   }
-  world.agenda.after(Math.max(0, plan.manualExpiryMs - ageMs), () => {
-    if (payment.status === 'authorized') returnUncaptured(world, payment);
-  });
+  world.later(Math.max(0, plan.manualExpiryMs - ageMs), 'capture-deadline', payment.id);
 }
 
 /** The first payment on a mandate order carries the token. */
@@ -213,11 +228,7 @@ export function refund(
   payment.refund_status = isFull ? 'full' : 'partial';
   if (isFull) payment.status = 'refunded';
   world.emit('refund.created', { refund: entity, payment });
-  world.agenda.after(REFUND_RESULT_MS, () => {
-    entity.status = 'processed';
-    entity.acquirer_data = { arn: String(10_000_000_000_000 + world.random.below(1_000_000_000)) };
-    world.emit('refund.processed', { refund: entity, payment });
-  });
+  world.later(REFUND_RESULT_MS, 'refund-result', entity.id);
   if (payment.captured)
     world.movements.push({
       row: {

@@ -3,29 +3,34 @@
  * webhooks, no money. Started by explicit configuration only. Deterministic for a seed and a clock; without `ticks`, time passes
  * only through `advance`.
  */
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock } from '../../../core/clock.js';
 import { seededRandom } from '../../../core/random.js';
+import { bankOutcomes } from './bank.js';
 import { arrangeWebhooks, controlEndpoints, pay, planFault } from './control.js';
 import type { FaultRequest, PaymentRequest, WebhookRequest } from './control.js';
 import type { Endpoints } from './endpoint.js';
-import { linkEndpoints } from './links.js';
-import { mandateEndpoints } from './mandates.js';
-import { orderEndpoints } from './orders.js';
+import { keepWorld, restoreWorld } from './keep.js';
+import { linkEndpoints, linkOutcomes } from './links.js';
+import { mandateEndpoints, mandateOutcomes } from './mandates.js';
+import { orderEndpoints, orderOutcomes } from './orders.js';
 import { paymentEndpoints } from './payments.js';
 import { createDoubleServer } from './server.js';
 import { settle, settlementEndpoints } from './settlements.js';
 import { createSender } from './webhooks.js';
 import type { Sender } from './webhooks.js';
 import { createWorld } from './world.js';
-import type { DoubleSettings, World } from './world.js';
+import type { DoubleSettings, Outcomes, World } from './world.js';
 
 export interface DoubleOptions extends Partial<DoubleSettings> {
   readonly clock: Clock;
-  /** 0: any free port. */
+  /** 0: any free port; after a restart the former one, if it is free. */
   readonly port: number;
   /** Whether the double's time runs by itself. */
   readonly ticks: boolean;
+  /** Where its memory outlives it; absent: nowhere. */
+  readonly file?: string;
 }
 
 export interface GatewayDouble {
@@ -57,14 +62,23 @@ const DEFAULTS: DoubleSettings = {
 };
 
 const TICK_MS = 100;
+const KEEP_MS = 2_000;
 const DAY_MS = 86_400_000;
 
-export async function startDouble({ clock, port, ticks, ...given }: DoubleOptions): Promise<GatewayDouble> {
+export async function startDouble({
+  clock,
+  port,
+  ticks,
+  file,
+  ...given
+}: DoubleOptions): Promise<GatewayDouble> {
   const settings: DoubleSettings = { ...DEFAULTS, ...given };
   const eventIds = seededRandom(settings.seed).fork('events');
   const newEventId = (): string => `evt_${String(eventIds.below(2 ** 31))}${String(eventIds.below(2 ** 31))}`;
   const sender: Sender = createSender(() => world.agenda, newEventId, 'acc_LocalDouble0001');
-  const world: World = createWorld(settings, clock, sender.emit);
+  const world: World = createWorld(settings, clock, { emit: sender.emit, outcomes: OUTCOMES });
+  const isRestored = file !== undefined && restoreWorld(world, file);
+  if (!isRestored) settleLater(world);
   const endpoints: Endpoints = {
     ...orderEndpoints,
     ...paymentEndpoints,
@@ -74,14 +88,13 @@ export async function startDouble({ clock, port, ticks, ...given }: DoubleOption
     ...controlEndpoints(sender),
   };
   const server = createDoubleServer(world, endpoints);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, '127.0.0.1', resolve);
-  });
+  await listen(server, port, world.baseUrl);
   world.baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  settleDaily(world);
-  const ticker = ticks ? setInterval(() => void world.agenda.runDue(), TICK_MS) : null;
-  ticker?.unref();
+  const keep = file === undefined ? () => undefined : keepWorld(world, file);
+  const timers = ticks
+    ? [setInterval(() => void world.agenda.runDue(), TICK_MS), setInterval(keep, KEEP_MS)]
+    : [];
+  for (const timer of timers) timer.unref();
   return {
     url: world.baseUrl,
     keyId: settings.keyId,
@@ -97,16 +110,41 @@ export async function startDouble({ clock, port, ticks, ...given }: DoubleOption
     },
     advance: (byMs) => world.agenda.advance(byMs),
     close: async () => {
-      if (ticker !== null) clearInterval(ticker);
+      for (const timer of timers) clearInterval(timer);
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      keep();
     },
   };
 }
 
-function settleDaily(world: World): void {
-  world.agenda.after(DAY_MS, () => {
+/** Links that were handed out before a restart name the former port. */
+async function listen(server: Server, port: number, formerUrl: string): Promise<void> {
+  const ports = port === 0 && formerUrl !== '' ? [Number(new URL(formerUrl).port), 0] : [port];
+  for (const [i, one] of ports.entries()) {
+    const failure = await new Promise<Error | null>((resolve) => {
+      server.once('error', resolve);
+      server.listen(one, '127.0.0.1', () => {
+        server.off('error', resolve);
+        resolve(null);
+      });
+    });
+    if (failure === null) return;
+    if (i === ports.length - 1) throw failure;
+  }
+}
+
+const OUTCOMES: Outcomes = {
+  ...bankOutcomes,
+  ...mandateOutcomes,
+  ...orderOutcomes,
+  ...linkOutcomes,
+  'daily-settlement': (world) => {
     settle(world, false);
-    settleDaily(world);
-  });
+    settleLater(world);
+  },
+};
+
+function settleLater(world: World): void {
+  world.later(DAY_MS, 'daily-settlement', '');
 }

@@ -7,7 +7,7 @@ import { makeOrder } from './orders.js';
 import { checkFields, invalid, known, page, wholeAmount } from './refuse.js';
 import { newLink } from './wire.js';
 import type { Json, WireLink } from './wire.js';
-import type { World } from './world.js';
+import type { Outcomes, World } from './world.js';
 
 const FIELDS =
   'amount* currency accept_partial first_min_partial_amount reference_id description customer expire_by notify reminder_enable ' +
@@ -55,18 +55,18 @@ function makeLink(world: World, body: Json): WireLink {
   world.links.set(link.id, link);
   const plan = world.plans.get(order.id);
   if (plan !== undefined) world.plans.set(order.id, { ...plan, linkId: link.id });
-  if (expireBy !== undefined)
-    world.agenda.after(expireBy * 1000 - world.agenda.now(), () => {
-      expire(world, link);
-    });
+  if (expireBy !== undefined) world.later(expireBy * 1000 - world.agenda.now(), 'link-expiry', link.id);
   return link;
 }
 
-function expire(world: World, link: WireLink): void {
-  if (link.status !== 'created') return;
-  Object.assign(link, { status: 'expired', expired_at: world.seconds() });
-  world.emit('payment_link.expired', { payment_link: link });
-}
+export const linkOutcomes = {
+  'link-expiry': (world, id) => {
+    const link = known(world.links, id);
+    if (link.status !== 'created') return;
+    Object.assign(link, { status: 'expired', expired_at: world.seconds() });
+    world.emit('payment_link.expired', { payment_link: link });
+  },
+} satisfies Partial<Outcomes>;
 
 function cancelLink(world: World, link: WireLink): WireLink {
   if (link.status !== 'created') throw invalid(`Payment Link cannot be cancelled in ${link.status} state`);

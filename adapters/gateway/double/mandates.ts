@@ -19,7 +19,7 @@ import { newCustomer, newInvoice } from './wire.js';
 import type { Json, WireCustomer, WireOrder, WireToken } from './wire.js';
 import { takeVerdict } from './verdicts.js';
 import { wireNotes } from './world.js';
-import type { World } from './world.js';
+import type { Outcomes, World } from './world.js';
 
 /** How long Razorpay takes to cancel a mandate at the bank. */
 const CANCEL_MS = 60_000;
@@ -103,10 +103,7 @@ function cancelMandate(world: World, token: WireToken): object {
   if (!['initiated', 'confirmed', 'paused'].includes(mandate.status ?? ''))
     throw new Refused(400, 'The mandate cannot be cancelled now.', { reason: 'invalid_mandate_state' });
   mandate.status = 'cancellation_initiated';
-  world.agenda.after(CANCEL_MS, () => {
-    mandate.status = 'cancelled';
-    world.emit('token.cancelled', { token });
-  });
+  world.later(CANCEL_MS, 'token-cancellation', token.id);
   return { status: 'cancellation_initiated' };
 }
 
@@ -155,14 +152,29 @@ function charge(world: World, body: Json): object {
     customerId: token.customer_id,
     tokenId: token.id,
   });
-  world.agenda.after(world.settings.debitResultMs, () => {
-    const payment = known(world.payments, id);
-    const isStopped = token.recurring_details.status !== 'confirmed';
-    token.used_at = world.seconds();
-    decide(world, payment, isStopped ? STOPPED : takeVerdict(world.verdicts, [order.id, token.id]));
-  });
+  world.later(world.settings.debitResultMs, 'debit-result', id);
   return { razorpay_payment_id: id };
 }
+
+export const mandateOutcomes = {
+  'token-cancellation': (world, id) => {
+    const token = world.tokens.get(id);
+    // Removed by the payer meanwhile.
+    if (token === undefined) return;
+    token.recurring_details.status = 'cancelled';
+    world.emit('token.cancelled', { token });
+  },
+  'debit-result': (world, id) => {
+    const payment = known(world.payments, id);
+    const token = world.tokens.get(payment.token_id ?? '');
+    if (token?.recurring_details.status !== 'confirmed') {
+      decide(world, payment, STOPPED);
+      return;
+    }
+    token.used_at = world.seconds();
+    decide(world, payment, takeVerdict(world.verdicts, [payment.order_id, token.id]));
+  },
+} satisfies Partial<Outcomes>;
 
 const STOPPED = { outcome: 'failure', reason: 'mandate_cancelled' } as const;
 

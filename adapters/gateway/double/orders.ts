@@ -8,7 +8,7 @@ import { checkedReceipt, checkFields, collection, invalid, known, Refused, whole
 import { newOrder } from './wire.js';
 import type { Json, MandateTerms, Notification, WireOrder } from './wire.js';
 import { wireNotes } from './world.js';
-import type { OrderPlan, World } from './world.js';
+import type { OrderPlan, Outcomes, World } from './world.js';
 
 const FIELDS =
   'amount* currency receipt notes partial_payment first_payment_min_amount payment payment_capture method customer_id token ' +
@@ -116,14 +116,20 @@ function announce(world: World, order: WireOrder, asked: Json): Notification {
     status: null,
     delivered_at: null,
   };
-  world.agenda.after(NOTICE_MS, () => {
+  world.later(NOTICE_MS, 'notice-result', order.id);
+  return notification;
+}
+
+export const orderOutcomes = {
+  'notice-result': (world, id) => {
+    const { notification } = known(world.orders, id);
+    if (notification === undefined) return;
     const isScripted =
       (world.verdicts.get(notification.token_id) ?? [])[0]?.reason === 'pre_debit_notification_failed';
     notification.status = isScripted ? 'failed' : 'delivered';
     notification.delivered_at = isScripted ? null : world.seconds();
     world.emit(`order.notification.${notification.status}`, {
-      notification: { entity: 'notification', order_id: order.id, ...notification },
+      notification: { entity: 'notification', order_id: id, ...notification },
     });
-  });
-  return notification;
-}
+  },
+} satisfies Partial<Outcomes>;

@@ -3,14 +3,13 @@
  * the sum of its rows: credits less debits; a payment's credit is its amount less the fee, which includes the tax. Days are
  * days of the Indian calendar.
  */
+import { civil, dayOf } from '../../../core/days.js';
 import { paymentRow } from './bank.js';
 import type { Endpoints } from './endpoint.js';
 import { checkFields, collection, invalid, known } from './refuse.js';
 import type { Json, WirePayment } from './wire.js';
 import type { Movement, WireDispute, World } from './world.js';
 
-/** Asia/Kolkata, which knows no summer time. */
-const IST_MS = 5.5 * 3_600_000;
 const MAX_ROWS = 1000;
 const RESPOND_WITHIN_SECONDS = 7 * 86_400;
 
@@ -61,9 +60,9 @@ function reconRows(world: World, query: URLSearchParams): Json {
   if (month === null) throw invalid('The month field is required.', 'month');
   const wanted = world.movements.filter(({ settlement }) => {
     if (settlement === null) return false;
-    const date = new Date(settlement.settledAt * 1000 + IST_MS);
-    const isMonth = date.getUTCFullYear() === year && date.getUTCMonth() + 1 === month;
-    return isMonth && (day === null || date.getUTCDate() === day);
+    const settled = civil(dayOf(settlement.settledAt * 1000));
+    const isMonth = settled.year === year && settled.month === month;
+    return isMonth && (day === null || settled.dayOfMonth === day);
   });
   const rows = wanted.map(reconRow);
   const count = wholeNumber(query, 'count', 1, MAX_ROWS) ?? 10;

@@ -1,6 +1,6 @@
 /**
- * Everything the double knows, in memory: entities by id in order of making, its agenda, its randomness and its sender of
- * webhooks. The same seed, clock and calls give the same world, ids included.
+ * Everything the double knows, in memory: entities by id in order of making, what will happen to them, its randomness and its sender
+ * of webhooks. The same seed, clock and calls give the same world, ids included.
  */
 import type { Clock } from '../../../core/clock.js';
 import { seededRandom } from '../../../core/random.js';
@@ -43,6 +43,25 @@ export interface Movement {
   settlement: { readonly id: string; readonly settledAt: number; readonly utr: string } | null;
 }
 
+/** What happens to an entity later, as data, so that it can outlive a restart (keep.ts). */
+export interface Later {
+  readonly dueAt: number;
+  readonly kind: LaterKind;
+  /** The entity's. */
+  readonly id: string;
+}
+export type LaterKind =
+  | 'debit-result'
+  | 'late-yes'
+  | 'time-out'
+  | 'capture-deadline'
+  | 'refund-result'
+  | 'token-cancellation'
+  | 'notice-result'
+  | 'link-expiry'
+  | 'daily-settlement';
+export type Outcomes = Readonly<Record<LaterKind, (world: World, id: string) => void>>;
+
 export interface World {
   readonly settings: DoubleSettings;
   readonly agenda: Agenda;
@@ -55,6 +74,9 @@ export interface World {
   newId(prefix: string): string;
   stamp(prefix: string): Stamp;
   emit(event: string, payload: Readonly<Record<string, unknown>>): void;
+  later(delayMs: number, kind: LaterKind, id: string): void;
+  /** What `later` was asked for and has not happened. */
+  readonly waiting: Set<Later>;
   readonly orders: Map<string, WireOrder>;
   /** What the order's maker wants done with its payments. */
   readonly plans: Map<string, OrderPlan>;
@@ -103,14 +125,18 @@ export interface WireDispute {
 
 const LETTERS = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 
-export function createWorld(settings: DoubleSettings, clock: Clock, emit: World['emit']): World {
+export function createWorld(
+  settings: DoubleSettings,
+  clock: Clock,
+  { emit, outcomes }: { readonly emit: World['emit']; readonly outcomes: Outcomes },
+): World {
   const agenda = createAgenda(clock);
   const random = seededRandom(settings.seed);
   const ids = random.fork('ids');
   const seconds = (): number => Math.floor(agenda.now() / 1000);
   const newId = (prefix: string): string =>
     `${prefix}_${Array.from({ length: 14 }, () => LETTERS.charAt(ids.below(LETTERS.length))).join('')}`;
-  return {
+  const world: World = {
     settings,
     agenda,
     random,
@@ -119,6 +145,15 @@ export function createWorld(settings: DoubleSettings, clock: Clock, emit: World[
     newId,
     stamp: (prefix) => ({ id: newId(prefix), createdAt: seconds() }),
     emit,
+    later: (delayMs, kind, id) => {
+      const later = { dueAt: agenda.now() + delayMs, kind, id };
+      world.waiting.add(later);
+      agenda.after(delayMs, () => {
+        world.waiting.delete(later);
+        outcomes[kind](world, id);
+      });
+    },
+    waiting: new Set(),
     orders: new Map(),
     plans: new Map(),
     payments: new Map(),
@@ -135,6 +170,7 @@ export function createWorld(settings: DoubleSettings, clock: Clock, emit: World[
     faults: [],
     verdicts: new Map(),
   };
+  return world;
 }
 
 /** Empty notes come back as a list. */

@@ -1,13 +1,15 @@
 /**
- * Where other programs want to be told, and with which secret. A secret is shown once; after a rotation the former one signs too for a
+ * Where other programs want to be told, and with which secret. A secret is shown to who made it; after a rotation the former one signs too for a
  * day, so that no event is lost meanwhile. Disabling keeps the log and drops what waits.
  */
-import type { Pool } from 'pg';
+import type { Pool, PoolClient } from 'pg';
 import type { Clock } from '../../../core/clock.js';
 import { DAY_MS } from '../../../core/days.js';
 import { AppError } from '../../../core/errors.js';
 import { newId, newSecret } from '../../../core/ids.js';
 import { inTransaction } from '../../../core/transaction.js';
+import { bodyHash } from '../../../scoring/request.js';
+import { claimCommand } from '../../payments/commands.js';
 import { EVENT_TOPICS } from '../topics.js';
 
 interface EndpointDeps {
@@ -44,13 +46,19 @@ const ROTATION_MS = DAY_MS;
 const MAX_ENDPOINTS = 100;
 const FIELDS = `endpoint_id AS "endpointId", url, topics, status, failures, resting_until AS "restingUntil", created_at AS "createdAt"`;
 
-/** @throws AppError `unknown-topic`, `too-many-endpoints`. */
+interface Wanted {
+  readonly url: string;
+  readonly topics: readonly string[];
+}
+
+/** The repeat of a key is answered the secret too: the first answer may have been lost. @throws AppError `unknown-topic`, `too-many-endpoints`, `idempotency-key-reused`. */
 export async function createEndpoint(
   { pool, clock }: EndpointDeps,
-  { url, topics }: { readonly url: string; readonly topics: readonly string[] },
+  body: Wanted,
+  key: string,
 ): Promise<{ readonly endpointId: string; readonly secret: string }> {
   const families = EVENT_TOPICS.map((topic) => `${topic.split('.', 1)[0]}.*`);
-  const unknown = topics.find(
+  const unknown = body.topics.find(
     (topic) => !EVENT_TOPICS.some((one) => one === topic) && !families.includes(topic),
   );
   if (unknown !== undefined)
@@ -59,21 +67,44 @@ export async function createEndpoint(
       'unknown-topic',
       `${unknown} is no topic: ${EVENT_TOPICS.join(', ')} or a family such as payment.*`,
     );
-  const endpointId = newId('epo', clock);
-  const secret = newSecret();
-  const { rowCount } = await pool.query(
+  return inTransaction(pool, async (client) => {
+    const now = clock.now();
+    const wanted = {
+      kind: 'event-endpoint',
+      key,
+      bodyHash: bodyHash({ ...body }),
+      subject: newId('epo', clock),
+    } as const;
+    const { subject: endpointId, isNew } = await claimCommand(client, wanted, now);
+    if (isNew) await insertEndpoint(client, endpointId, body, now);
+    return { endpointId, secret: await secretOf(client, endpointId) };
+  });
+}
+
+async function insertEndpoint(
+  client: PoolClient,
+  endpointId: string,
+  { url, topics }: Wanted,
+  now: number,
+): Promise<void> {
+  const { rowCount } = await client.query(
     `INSERT INTO event_endpoints (endpoint_id, url, topics, secret, status, created_at, changed_at)
      SELECT $1, $2, $3, $4, 'active', to_timestamp($5 / 1000.0), to_timestamp($5 / 1000.0)
      WHERE (SELECT count(*) FROM event_endpoints WHERE status = 'active') < ${MAX_ENDPOINTS}`,
-    [endpointId, url, [...new Set(topics)], secret, clock.now()],
+    [endpointId, url, [...new Set(topics)], newSecret(), now],
   );
-  if (rowCount !== 1)
-    throw new AppError(
-      'conflict',
-      'too-many-endpoints',
-      `there are ${MAX_ENDPOINTS} endpoints: disable one first`,
-    );
-  return { endpointId, secret };
+  if (rowCount === 1) return;
+  const message = `there are ${MAX_ENDPOINTS} endpoints: disable one first`;
+  throw new AppError('conflict', 'too-many-endpoints', message);
+}
+
+async function secretOf(client: PoolClient, endpointId: string): Promise<string> {
+  const { rows } = await client.query<{ secret: string }>(
+    'SELECT secret FROM event_endpoints WHERE endpoint_id = $1',
+    [endpointId],
+  );
+  if (rows[0] === undefined) throw noEndpoint(endpointId);
+  return rows[0].secret;
 }
 
 export async function listEndpoints({ pool }: Pick<EndpointDeps, 'pool'>): Promise<EndpointView[]> {
@@ -83,19 +114,34 @@ export async function listEndpoints({ pool }: Pick<EndpointDeps, 'pool'>): Promi
   return rows;
 }
 
-/** @returns the new secret. @throws AppError `endpoint-not-found`. */
-export async function rotateSecret({ pool, clock }: EndpointDeps, endpointId: string): Promise<string> {
-  const secret = newSecret();
-  const { rowCount } = await pool.query(
-    `UPDATE event_endpoints SET former_secret = secret, secret = $2, former_until = to_timestamp($4 / 1000.0),
-       changed_at = to_timestamp($3 / 1000.0) WHERE endpoint_id = $1`,
-    [endpointId, secret, clock.now(), clock.now() + ROTATION_MS],
-  );
-  requireFound(rowCount, endpointId);
-  return secret;
+/**
+ * A repeat of the key does not rotate again: what signs beside the new secret stays the one that the caller still knows.
+ * @returns the new secret. @throws AppError `endpoint-not-found`, `idempotency-key-reused`.
+ */
+export async function rotateSecret(
+  { pool, clock }: EndpointDeps,
+  endpointId: string,
+  key: string,
+): Promise<string> {
+  return inTransaction(pool, async (client) => {
+    const now = clock.now();
+    const rotation = {
+      kind: 'secret-rotation',
+      key,
+      bodyHash: bodyHash({ endpointId }),
+      subject: endpointId,
+    } as const;
+    const { isNew } = await claimCommand(client, rotation, now);
+    if (isNew)
+      await client.query(
+        `UPDATE event_endpoints SET former_secret = secret, secret = $2, former_until = to_timestamp($4 / 1000.0),
+           changed_at = to_timestamp($3 / 1000.0) WHERE endpoint_id = $1`,
+        [endpointId, newSecret(), now, now + ROTATION_MS],
+      );
+    return secretOf(client, endpointId);
+  });
 }
 
-/** What an endpoint that is switched off has not got is not sent later by itself: it can be replayed. */
 export async function setEndpointStatus(
   { pool, clock }: EndpointDeps,
   endpointId: string,
@@ -157,6 +203,9 @@ export async function replayDelivery(
 }
 
 function requireFound(rowCount: number | null, endpointId: string): void {
-  if (rowCount !== 1)
-    throw new AppError('not-found', 'endpoint-not-found', `there is no endpoint ${endpointId}`);
+  if (rowCount !== 1) throw noEndpoint(endpointId);
+}
+
+function noEndpoint(endpointId: string): AppError {
+  return new AppError('not-found', 'endpoint-not-found', `there is no endpoint ${endpointId}`);
 }

@@ -1,4 +1,5 @@
-/** Outgoing events over HTTP: endpoints, their secrets, and what became of each event. A secret is answered once, when it is made. */
+/** Outgoing events over HTTP: endpoints, their secrets, and what became of each event. A secret is answered when it is made, and to
+ * nobody but the repeat of that request. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { Pool } from 'pg';
 import Type from 'typebox';
@@ -23,6 +24,9 @@ type App = Parameters<FastifyPluginAsyncTypebox>[0];
 
 const tags = ['events'];
 const URL_PATH = '/v1/event-endpoints';
+const headers = Type.Object({
+  'idempotency-key': idSchema('Repeating a request with its key changes nothing more.'),
+});
 const Endpoint = Type.Object({ endpointId: idSchema('The endpoint.') });
 const instant = () => Type.String({ format: 'date-time' });
 const MOST = 500;
@@ -46,6 +50,7 @@ function makeRoutes(app: App, deps: EndpointRoutesDeps): void {
         tags,
         summary: 'Be told of events',
         description: `Topics: ${EVENT_TOPICS.join(', ')}; or a family such as payment.*`,
+        headers,
         body: Type.Object(
           {
             url: Type.String({ pattern: '^https?://[^\\s@]+$', maxLength: 2000 }),
@@ -56,12 +61,13 @@ function makeRoutes(app: App, deps: EndpointRoutesDeps): void {
         response: {
           201: Type.Object({
             endpointId: Type.String(),
-            secret: Type.String({ description: 'Shown once: the key of the signature.' }),
+            secret: Type.String({ description: 'The key of the signature: no list shows it.' }),
           }),
         },
       },
     },
-    async ({ body }, reply) => reply.code(201).send(await createEndpoint(deps, body)),
+    async ({ body, headers: { 'idempotency-key': key } }, reply) =>
+      reply.code(201).send(await createEndpoint(deps, body, key)),
   );
   app.get(
     URL_PATH,
@@ -103,11 +109,14 @@ function changeRoutes(app: App, deps: EndpointRoutesDeps): void {
       schema: {
         tags,
         summary: 'A new secret; the former one signs too for a day',
+        headers,
         params: Endpoint,
         response: { 200: Type.Object({ secret: Type.String() }) },
       },
     },
-    async ({ params }) => ({ secret: await rotateSecret(deps, params.endpointId) }),
+    async ({ params, headers: { 'idempotency-key': key } }) => ({
+      secret: await rotateSecret(deps, params.endpointId, key),
+    }),
   );
   for (const [verb, status] of [
     ['disable', 'disabled'],

@@ -42,12 +42,14 @@ describe('billing at a terminal', () => {
   it('says dry what a later run would do, then does what is due', async () => {
     const dry = await hasivu('jobs', 'run', 'billing', '--dry-run', '--at', '2026-04-01T00:30:00Z');
     expect(dry.code).toBe(0);
-    expect(dry.output).toContain('1 subscriptions were due: 2 invoices of ₹4,000.00');
+    expect(dry.output).toContain('1 subscription due: 2 invoices of ₹4,000.00, 0 debits planned');
     expect(dry.output).toMatch(/2026-04-01 +bill +sub_1 +payer_sub_1 +₹2,000\.00/);
     const ahead = await hasivu('jobs', 'run', 'billing', '--at', '2026-04-01T00:30:00Z');
     expect(ahead).toEqual({ code: 1, output: '' });
     const run = await hasivu('jobs', 'run', 'billing');
-    expect(run.output).toContain('1 invoices of ₹2,000.00');
+    expect(run.output).toContain('1 invoice of ₹2,000.00');
+    const again = await hasivu('jobs', 'run', 'billing');
+    expect(again.output).toContain('no subscription was due; the next one is at 2026-04-01T00:30:00.000Z');
   });
 
   it('shows what is parked and lets it go', async () => {

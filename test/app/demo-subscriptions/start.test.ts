@@ -11,6 +11,7 @@ import { latestSubscriptionReport } from '../../../reporting/subscription-store.
 import { openDesk } from '../../support/payment-desk.js';
 import type { Desk } from '../../support/payment-desk.js';
 
+const SMALL = { days: 30, payers: 6 };
 const SIZE = { days: 70, payers: 14 };
 
 let desk: Desk;
@@ -84,3 +85,17 @@ it('adds nothing the second time', async () => {
 it('names nobody: every payer is a demo payer', async () => {
   expect(await count(`subscriptions WHERE payer_id !~ '^demo-payer-[0-9]+$'`)).toBe(0);
 });
+
+it('a step that fails ends the demo and says why; the server goes on, in the present', async () => {
+  const own = await openDesk();
+  try {
+    const decide: typeof own.decide = () => {
+      throw new Error('the gate is gone');
+    };
+    const told = await startDemoSubscriptions({ ...deps, pool: own.pool, decide }, () => undefined, SMALL);
+    expect(told).toMatch(/^demo subscriptions: \d+ with .*; it stopped half-way, .*: the gate is gone$/);
+    expect(other).toBeNull();
+  } finally {
+    await own.close();
+  }
+}, 60_000);

@@ -74,6 +74,7 @@ async function failingTurns(): Promise<{ readonly endpointSecret: string }> {
   const { secret } = await createEndpoint(
     { pool, clock },
     { url: `http://${base}/events`, topics: ['invoice.paid'] },
+    'shop',
   );
   await saveContact(pool, 'payer_1', { email: EMAIL, phone: PHONE, language: null }, NOW);
   await inTransaction(pool, async (client) => {

@@ -51,15 +51,16 @@ const problem = (status: number, code: string) => [
   code,
   expect.stringMatching(/^application\/problem\+json/),
 ];
+const PAYER = '?payerId=payer_sub_1&status=planned';
 const WORD = { by: 'asha', reason: 'known family' };
 
 describe('debits over HTTP', () => {
-  it('are listed by what they pay and what they are made on, and read', async () => {
+  it('are listed by what and whose they pay, what they are made on and where they stand, and read', async () => {
     const debit = (await app.inject(`/v1/debits/${debitId}`)).json<DebitView>();
     expect(debit).toMatchObject({ debitId, invoiceId: 'inv_1', status: 'planned', choice: { by: 'first' } });
-    for (const query of ['', '?invoiceId=inv_1', '?mandateId=mdt_1&limit=1'])
+    for (const query of ['', '?invoiceId=inv_1', '?mandateId=mdt_1&limit=1', PAYER])
       expect((await app.inject(`/v1/debits${query}`)).json()).toEqual({ debits: [debit] });
-    for (const query of [`?before=${debitId}`, '?invoiceId=inv_2'])
+    for (const query of [`?before=${debitId}`, '?invoiceId=inv_2', '?payerId=nobody', '?status=failed'])
       expect((await app.inject(`/v1/debits${query}`)).json()).toEqual({ debits: [] });
   });
 

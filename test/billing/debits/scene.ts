@@ -103,8 +103,7 @@ export async function openScene(): Promise<Scene> {
       if (planned.kind === 'none') throw new Error(planned.reason);
       return { mandate: one, invoiceId, debitId: planned.debitId };
     },
-    debits: async (invoiceId) =>
-      (await listDebits(pool, { invoiceId, mandateId: null, before: null }, 50)).reverse(),
+    debits: async (invoiceId) => (await listDebits(pool, { invoiceId, limit: 50 })).reverse(),
     turn,
     until: async (instant, everyMs = 6 * HOUR_MS, by = deps) => {
       for (let before = await standingOf(pool); clock.now() < instant;) {

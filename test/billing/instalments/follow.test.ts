@@ -240,6 +240,7 @@ describe('a plan for an invoice', () => {
     const invoiceId = await newInvoice();
     await expect(newPlan({ reference: invoiceId, amountPaise: 80_000 })).rejects.toMatchObject({
       code: 'instalments-differ',
+      message: expect.stringMatching(/owes ₹900\.00 .*₹800\.00: agree on what is owed/),
     });
     expect(await invoice(invoiceId)).toBe('open 0 free');
   });

@@ -68,7 +68,7 @@ describe('of invoices and subscriptions', () => {
 
   it('others hear what was issued, what was paid, again after a refund, and each new status', async () => {
     const topics = ['invoice.*', 'subscription.changed'];
-    await createEndpoint(deps(), { url: 'https://shop.example/events', topics });
+    await createEndpoint(deps(), { url: 'https://shop.example/events', topics }, 'shop');
     const invoiceId = await invoiced('sub_heard');
     await runBilling(deps());
     await pay(invoiceId, 'first');

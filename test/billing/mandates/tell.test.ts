@@ -68,6 +68,7 @@ describe('of a mandate that has changed', () => {
     await createEndpoint(
       { pool, clock: manualClock(EVENING) },
       { url: 'https://shop.example/events', topics: ['mandate.changed'] },
+      'shop',
     );
     await move(await mandate('m_heard', false), 'pause', 'resume', 'resume');
     const { rows } = await pool.query('SELECT payload FROM events ORDER BY sequence');

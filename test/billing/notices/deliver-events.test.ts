@@ -78,10 +78,14 @@ function isSignedBy({ headers, body }: Got, secret: string): boolean {
   return signatures.some((one) => isSigned(message, one.replace('v1=', ''), [secret]));
 }
 
+let endpoints = 0;
+const listen = (topics: readonly string[]) =>
+  createEndpoint(deps(), { url, topics }, `endpoint-${(endpoints += 1)}`);
+
 describe('an event', () => {
   it('is told once to who asked for its topic, signed, with its number', async () => {
-    const wanted = await createEndpoint(deps(), { url, topics: ['debit.*'] });
-    await createEndpoint(deps(), { url, topics: ['payment.captured'] });
+    const wanted = await listen(['debit.*']);
+    await listen(['payment.captured']);
     expect([await publish('inv_1'), await publish('inv_1')]).toEqual([true, false]);
     expect(await deliverEvents(deps())).toEqual({ delivered: 1, failed: 0, dead: 0 });
     await deliverEvents(deps());
@@ -99,8 +103,8 @@ describe('an event', () => {
   });
 
   it('is signed with both secrets for a day after a rotation', async () => {
-    const { endpointId, secret } = await createEndpoint(deps(), { url, topics: ['debit.succeeded'] });
-    const next = await rotateSecret(deps(), endpointId);
+    const { endpointId, secret } = await listen(['debit.succeeded']);
+    const next = await rotateSecret(deps(), endpointId, 'rotation');
     await publish('inv_1');
     await deliverEvents(deps());
     clock.advance(DAY_MS + 1);
@@ -113,7 +117,7 @@ describe('an event', () => {
   });
 
   it('that fails is tried for a day, then dead, and can be replayed under its id', async () => {
-    const { endpointId } = await createEndpoint(deps(), { url, topics: ['debit.succeeded'] });
+    const { endpointId } = await listen(['debit.succeeded']);
     await publish('inv_1');
     status = 500;
     for (let minute = 0; minute < 30 * 60; minute += 10) {
@@ -131,7 +135,7 @@ describe('an event', () => {
   });
 
   it('for an endpoint that goes on failing waits while that rests, and then comes one at a time', async () => {
-    await createEndpoint(deps(), { url, topics: ['debit.succeeded'] });
+    await listen(['debit.succeeded']);
     for (let i = 0; i < 20; i++) await publish(`inv_${i}`);
     status = 503;
     await deliverEvents(deps());
@@ -151,7 +155,7 @@ describe('an event', () => {
   });
 
   it('is not for a disabled endpoint', async () => {
-    const { endpointId } = await createEndpoint(deps(), { url, topics: ['debit.succeeded'] });
+    const { endpointId } = await listen(['debit.succeeded']);
     await publish('inv_1');
     await setEndpointStatus(deps(), endpointId, 'disabled');
     await publish('inv_2');
@@ -163,7 +167,7 @@ describe('an event', () => {
   });
 
   it('does not reach private addresses unless that is set', async () => {
-    const { endpointId } = await createEndpoint(deps(), { url, topics: ['debit.succeeded'] });
+    const { endpointId } = await listen(['debit.succeeded']);
     await publish('inv_1');
     await deliverEvents({ ...deps(), post: createPost('none') });
     expect(got).toEqual([]);
@@ -173,7 +177,7 @@ describe('an event', () => {
   });
 
   it('has one of the known topics', async () => {
-    await expect(createEndpoint(deps(), { url, topics: ['debit.lost'] })).rejects.toMatchObject({
+    await expect(listen(['debit.lost'])).rejects.toMatchObject({
       code: 'unknown-topic',
     });
   });

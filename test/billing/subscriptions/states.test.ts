@@ -4,6 +4,7 @@ import {
   SUBSCRIPTION_STATUSES,
   canMove,
   isPaying,
+  refusalOf,
 } from '../../../billing/subscriptions/states.js';
 import type { SubscriptionEvent, SubscriptionStatus } from '../../../billing/subscriptions/states.js';
 import { advance } from '../../../core/state.js';
@@ -70,6 +71,15 @@ describe('the life of a subscription', () => {
   it('E5, U8: a debit that the payer skipped and a mandate that the payer paused are no steps of it', () => {
     expect(EVENTS).not.toEqual(expect.arrayContaining(['skip']));
     expect(EVENTS).toHaveLength(17);
+  });
+
+  it('says of a refused step what stands in its way and what to do', () => {
+    const refusal = (status: SubscriptionStatus): string =>
+      refusalOf({ subscriptionId: 'sub_1', status }, 'resume').message;
+    expect(refusal('suspended')).toBe(
+      'sub_1 is suspended, which takes no resume: it goes on by itself once its overdue invoices are paid',
+    );
+    expect(new Set(SUBSCRIPTION_STATUSES.map(refusal)).size).toBe(SUBSCRIPTION_STATUSES.length);
   });
 
   it('U12: in arrears it goes on being invoiced, suspended it does not', () => {

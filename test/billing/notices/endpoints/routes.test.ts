@@ -9,8 +9,16 @@ const WANTED = { url: 'https://shop.example/events', topics: ['invoice.*'] };
 
 beforeEach(() => current().world.pool.query('TRUNCATE event_deliveries, events, event_endpoints'));
 
-async function call(method: 'GET' | 'POST', url: string, payload?: object) {
-  const reply = await current().app.inject({ method, url, ...(payload === undefined ? {} : { payload }) });
+let keys = 0;
+
+async function call(method: 'GET' | 'POST', url: string, payload?: object, key = `key-${(keys += 1)}`) {
+  const headers = { 'idempotency-key': key };
+  const reply = await current().app.inject({
+    method,
+    url,
+    headers,
+    ...(payload === undefined ? {} : { payload }),
+  });
   return {
     status: reply.statusCode,
     type: reply.headers['content-type'],
@@ -57,6 +65,23 @@ describe('an event endpoint', () => {
     expect([after.includes(secret), after.includes(next)]).toEqual([false, false]);
     expect(current().logged.join('')).not.toContain(secret);
     expect(current().logged.join('')).not.toContain(next);
+  });
+
+  it('is made once under a key, and its secret changed once', async () => {
+    const first = await call('POST', URL_PATH, WANTED, 'lost answer');
+    expect(await call('POST', URL_PATH, WANTED, 'lost answer')).toEqual(first);
+    expect((await call('GET', URL_PATH)).body).toHaveLength(1);
+    const other = { ...WANTED, topics: ['payment.*'] };
+    expect(await call('POST', URL_PATH, other, 'lost answer')).toEqual(
+      problem(409, 'idempotency-key-reused'),
+    );
+    const { endpointId } = first.body as { endpointId: string };
+    const rotate = () => call('POST', `${URL_PATH}/${endpointId}/rotate`, undefined, 'new secret');
+    const rotated = await rotate();
+    expect(rotated.body).not.toMatchObject({ secret: (first.body as { secret: string }).secret });
+    expect(await rotate()).toEqual(rotated);
+    const bare = await current().app.inject({ method: 'POST', url: URL_PATH, payload: WANTED });
+    expect([bare.statusCode, bare.json()]).toMatchObject([400, { code: 'invalid-request' }]);
   });
 
   it('is refused for a topic or an address that there is not', async () => {
