@@ -6,6 +6,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { TypeBoxValidatorCompiler } from '@fastify/type-provider-typebox';
+import type { FastifyPluginAsyncTypebox as Router } from '@fastify/type-provider-typebox';
 import Fastify, { LogController } from 'fastify';
 import type { FastifyBaseLogger, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Pool } from 'pg';
@@ -140,26 +141,30 @@ export async function buildHttp(deps: HttpDeps): Promise<FastifyInstance> {
   registerAccess(app, deps.config.apiKeys);
   await registerDescription(app);
   registerHealth(app, deps, { metrics, isBlockCapOpen });
-  await app.register(
-    scoringRoutes({ ...deps, onDecided: (answer, elapsedMs) => metrics.decided(answer, elapsedMs) }),
-  );
-  await app.register(webhookRoutes({ ...deps, ...deps.webhooks }));
-  await registerPayments(app, deps, metrics);
-  await app.register(catalogueRoutes(deps));
-  await app.register(subscriptionRoutes(deps));
-  await app.register(reconciliationRoutes(deps));
-  await app.register(retryRoutes(deps));
-  await app.register(invoiceRoutes(deps));
-  await app.register(billingRunRoutes(deps));
-  await app.register(dunningRoutes({ ...deps, beginInstalments }));
-  await app.register(replayRoutes(deps));
-  await app.register(ruleRoutes(deps));
-  await app.register(listRoutes(deps));
-  await app.register(churnRoutes(deps));
-  await app.register(caseRoutes(deps));
-  await app.register(noticeRoutes(deps));
-  await app.register(endpointRoutes(deps));
-  await app.register(jobRoutes({ pool: deps.pool, jobs: LISTED_JOBS }));
+  const routers: Record<string, Router> = {
+    scoring: scoringRoutes({
+      ...deps,
+      onDecided: (answer, elapsedMs) => metrics.decided(answer, elapsedMs),
+    }),
+    webhooks: webhookRoutes({ ...deps, ...deps.webhooks }),
+    ...paymentRouters(deps, metrics),
+    catalogue: catalogueRoutes(deps),
+    subscriptions: subscriptionRoutes(deps),
+    reconciliation: reconciliationRoutes(deps),
+    retries: retryRoutes(deps),
+    invoices: invoiceRoutes(deps),
+    billingRuns: billingRunRoutes(deps),
+    dunning: dunningRoutes({ ...deps, beginInstalments }),
+    replays: replayRoutes(deps),
+    rules: ruleRoutes(deps),
+    lists: listRoutes(deps),
+    churn: churnRoutes(deps),
+    cases: caseRoutes(deps),
+    notices: noticeRoutes(deps),
+    endpoints: endpointRoutes(deps),
+    jobs: jobRoutes({ pool: deps.pool, jobs: LISTED_JOBS }),
+  };
+  for (const [name, router] of Object.entries(routers)) await app.register(withName(name, router));
   registerReportingRoutes(app, deps.reporting);
   app.addHook('onClose', () => deps.webhooks.inbox.idle());
   app.addHook('onClose', () => deps.liveLog.close());
@@ -167,22 +172,29 @@ export async function buildHttp(deps: HttpDeps): Promise<FastifyInstance> {
   return app;
 }
 
-/** Their decisions are counted like all others. */
-async function registerPayments(app: FastifyInstance, deps: HttpDeps, metrics: Metrics): Promise<void> {
+/** Of whoever takes payments; their decisions are counted like all others. */
+function paymentRouters(deps: HttpDeps, metrics: Metrics): Record<string, Router> {
   const { gateway } = deps;
-  if (gateway === null) return;
+  if (gateway === null) return {};
   const decide: Decide = async (body, key) => {
     const startedAt = performance.now();
     const answer = await deps.decide(body, key);
     metrics.decided(answer, performance.now() - startedAt);
     return answer;
   };
-  await app.register(paymentRoutes({ ...deps, gateway, decide }));
-  await app.register(instalmentRoutes({ ...deps, gateway, decide }));
-  await app.register(checkoutRoutes({ ...deps, gateway }));
-  await app.register(methodRoutes({ ...deps, gateway }));
-  await app.register(mandateRoutes({ ...deps, gateway, decide }));
-  await app.register(debitRoutes(deps));
+  return {
+    payments: paymentRoutes({ ...deps, gateway, decide }),
+    instalments: instalmentRoutes({ ...deps, gateway, decide }),
+    checkout: checkoutRoutes({ ...deps, gateway }),
+    methods: methodRoutes({ ...deps, gateway }),
+    mandates: mandateRoutes({ ...deps, gateway, decide }),
+    debits: debitRoutes(deps),
+  };
+}
+
+/** Fastify's errors then say whose routes they are about, and it need not look for a name among all loaded modules. */
+function withName(name: string, router: Router): Router {
+  return Object.assign(router, { [Symbol.for('fastify.display-name')]: name });
 }
 
 function registerErrors(app: FastifyInstance, log: Log, metrics: Metrics): void {
