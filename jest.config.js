@@ -23,5 +23,7 @@ export default {
   globals: { testRun: String(process.pid), retryStates: Number(process.env.HASIVU_RETRY_STATES ?? 500) },
   globalTeardown: '<rootDir>/test/support/stop-postgres.js',
   maxWorkers: 2,
+  // Test files leave modules and async contexts behind; a fresh worker is faster than the collector of an old one.
+  workerIdleMemoryLimit: '600MB',
   testTimeout: 60_000,
 };
