@@ -3,22 +3,9 @@
  * memory, copied once. Run from source (as tests are), there is no compiled program for a thread, and it trains here.
  */
 import { Worker } from 'node:worker_threads';
-import { AppError, type ErrorKind } from '../../core/errors.js';
 import type { FitProgress, Frame } from '../contract.js';
+import { trainedOn } from './training-thread.js';
 import type { Trained, TrainingRequest } from './train.js';
-
-export type TrainingMessage =
-  | { readonly kind: 'progress'; readonly done: number; readonly total: number }
-  | { readonly kind: 'trained'; readonly trained: Trained }
-  | {
-      readonly kind: 'refused';
-      readonly error: {
-        readonly kind: ErrorKind;
-        readonly code: string;
-        readonly message: string;
-        readonly details: Readonly<Record<string, unknown>>;
-      };
-    };
 
 const isCompiled = import.meta.url.endsWith('.js');
 
@@ -39,32 +26,7 @@ function trainOnThread(request: TrainingRequest, onProgress?: FitProgress): Prom
       validation: validation && { frame: shareFrame(validation.frame), y: validation.y.slice() },
     } satisfies TrainingRequest,
   });
-  return new Promise<Trained>((resolve, reject) => {
-    worker.on('message', (message: TrainingMessage) => {
-      switch (message.kind) {
-        case 'progress':
-          onProgress?.(message.done, message.total);
-          return;
-        case 'trained':
-          resolve(message.trained);
-          return;
-        case 'refused': {
-          const { kind, code, message: text, details } = message.error;
-          reject(new AppError(kind, code, text, { details }));
-          return;
-        }
-        default:
-          message satisfies never;
-      }
-    });
-    worker.on('error', reject);
-    // Only matters when nothing was answered: a promise settles once.
-    worker.on('exit', (code) =>
-      reject(
-        new AppError('internal', 'training-ended', `the training thread ended with code ${code} and no net`),
-      ),
-    );
-  }).finally(() => worker.terminate());
+  return trainedOn(worker, onProgress);
 }
 
 /** Columns that are one array stay one array; a column of another's buffer is copied alone. */

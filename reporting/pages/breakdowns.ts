@@ -7,6 +7,7 @@ import type { ShownPeriod } from '../overview.js';
 import { successShare } from '../queries.js';
 import type { Breakdown, FailureReason } from '../queries.js';
 import { shareBar } from './parts.js';
+import { numberTable } from './table-card.js';
 
 export function breakdownCards(shown: ShownPeriod): readonly (Html | false)[] {
   const { currency } = shown.scope;
@@ -79,35 +80,19 @@ interface BreakdownCard {
 }
 
 export function breakdownCard({ id, title, rowTitle, rows, currency, words }: BreakdownCard): Html {
-  const body = rows.map(
-    (row) =>
-      html`<tr>
-        <th scope="row">${words ? inWords(row.name) : row.name}</th>
-        <td class="number">${formatMoney(row.capturedAmountPaise, currency)}</td>
-        <td class="number">${formatCount(row.captured)}</td>
-        <td class="number">${formatShare(successShare(row))}</td>
-      </tr>`,
+  const table = numberTable(
+    title,
+    [rowTitle, 'Revenue', 'Captured', 'Success'],
+    rows.map((row) => [
+      words ? inWords(row.name) : row.name,
+      formatMoney(row.capturedAmountPaise, currency),
+      formatCount(row.captured),
+      formatShare(successShare(row)),
+    ]),
   );
   return html`<section class="card" aria-labelledby="${id}-title">
     <div class="card-head"><h2 id="${id}-title">${title}</h2></div>
-    <div class="table-scroll" role="region" aria-labelledby="${id}-title" tabindex="0">
-      <table class="compact">
-        <caption class="visually-hidden">
-          ${title}
-        </caption>
-        <thead>
-          <tr>
-            <th scope="col">${rowTitle}</th>
-            <th scope="col" class="number">Revenue</th>
-            <th scope="col" class="number">Captured</th>
-            <th scope="col" class="number">Success</th>
-          </tr>
-        </thead>
-        <tbody>
-          ${body}
-        </tbody>
-      </table>
-    </div>
+    ${table}
   </section>`;
 }
 

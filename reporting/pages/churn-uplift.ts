@@ -4,6 +4,7 @@ import type { ChurnUpliftReport, Difference } from '../churn/uplift-report.js';
 import { formatCount, formatGrain, formatShare, UNKNOWN } from '../format.js';
 import { html } from '../html.js';
 import type { Html } from '../html.js';
+import { numberTable } from './table-card.js';
 
 export function upliftCard(report: ChurnUpliftReport): Html {
   const given = report.given.length === 0 ? null : givenTable(report);
@@ -62,7 +63,7 @@ function comparison(report: ChurnUpliftReport): Html {
           <strong>${money(saved.netPaise)}</strong> (${money(saved.low)} to ${money(saved.high)}).`
       }
     </p>
-    ${table('Offered beside held out', ['', 'Offered', 'Held out', 'Prevented', '95 % interval'], lines.map(lineCells))}`;
+    ${numberTable('Offered beside held out', ['', 'Offered', 'Held out', 'Prevented', '95 % interval'], lines.map(lineCells))}`;
 }
 
 function lineCells({ name, offered, heldOut, difference }: Line): string[] {
@@ -77,7 +78,7 @@ function lineCells({ name, offered, heldOut, difference }: Line): string[] {
 }
 
 function givenTable({ given, currency }: ChurnUpliftReport): Html {
-  return table(
+  return numberTable(
     'What was done',
     ['Treatment', 'Times', 'Payers', 'Cost', 'Of them outside the comparison'],
     given.map(({ kind, treatments, payers, costPaise, outside }) => [
@@ -88,29 +89,4 @@ function givenTable({ given, currency }: ChurnUpliftReport): Html {
       formatCount(outside),
     ]),
   );
-}
-
-/** The first cell names the row, the others are numbers. */
-function table(title: string, heads: readonly string[], rows: readonly (readonly string[])[]): Html {
-  return html`<div class="table-scroll" role="region" aria-label="${title}" tabindex="0">
-    <table class="compact">
-      <caption class="visually-hidden">
-        ${title}
-      </caption>
-      <thead>
-        <tr>
-          ${heads.map((head, i) => html`<th scope="col" class="${i === 0 ? '' : 'number'}">${head}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          ([name, ...cells]) =>
-            html`<tr>
-              <th scope="row">${name}</th>
-              ${cells.map((cell) => html`<td class="number">${cell}</td>`)}
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
 }

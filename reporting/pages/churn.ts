@@ -15,7 +15,7 @@ import { figureList } from './figures.js';
 import type { Figure } from './figures.js';
 import { notice, renderPage } from './layout.js';
 import { chartFigure, instant } from './parts.js';
-import { tableCard } from './table-card.js';
+import { asNumber, numberCell, tableCard } from './table-card.js';
 import type { Head } from './table-card.js';
 
 /** Curves of more segments are a tangle; the evaluation prints all. */
@@ -84,14 +84,6 @@ function totals(churn: ChurnOverview): readonly Figure[] {
   ];
 }
 
-function asNumber(title: string): Head {
-  return { title, isNumber: true };
-}
-
-function number(text: string): Html {
-  return html`<td class="number">${text}</td>`;
-}
-
 function listTable(churn: ChurnOverview): Html {
   const money = moneyOf(churn);
   const heads: Head[] = [
@@ -118,7 +110,7 @@ function listRow(score: RecordedChurn, money: (paise: number) => string): Html {
     <td class="number" title="${formatShare(voluntary)} leaves, ${formatShare(involuntary)} lapses">
       ${formatShare(churnProbability)}
     </td>
-    ${number(money(score.valuePaise))} ${number(money(score.priorityPaise))}
+    ${numberCell(money(score.valuePaise))} ${numberCell(money(score.priorityPaise))}
     <td>
       <span class="id">${planId}</span
       >${segment !== null && `, ${segment}`}${assignedKind !== null && html` · <strong>${assignedKind}</strong>`}
@@ -143,7 +135,7 @@ function segmentTable(churn: ChurnOverview): Html {
           formatShare(one.involuntary),
           money(one.valuePaise),
           money(one.atRiskPaise),
-        ].map(number)}
+        ].map(numberCell)}
       </tr>`,
   );
   const heads = ['Subscriptions', 'Leave', 'Lapse', 'Margin to come', 'Of it at risk'];
@@ -190,7 +182,7 @@ function calibrationTable({ tenths }: ChurnOverview): Html | null {
     ({ renewals, said, came }, i) =>
       html`<tr>
         <th scope="row">${i + 1}</th>
-        ${[formatCount(renewals), formatShare(said), formatShare(came)].map(number)}
+        ${[formatCount(renewals), formatShare(said), formatShare(came)].map(numberCell)}
       </tr>`,
   );
   const heads = ['Renewals', 'Said a week before expiry', 'Came'];
@@ -224,6 +216,6 @@ function monthRow(one: JudgedMonth): Html {
   ];
   return html`<tr>
     <th scope="row">${formatGrain(`${one.month}-01`, 'month')}</th>
-    ${[formatCount(one.renewals), ...shares.map(formatShare)].map(number)}
+    ${[formatCount(one.renewals), ...shares.map(formatShare)].map(numberCell)}
   </tr>`;
 }

@@ -14,6 +14,7 @@ import { figureList } from './figures.js';
 import type { Figure } from './figures.js';
 import { notice, renderPage } from './layout.js';
 import { instant } from './parts.js';
+import { numberTable } from './table-card.js';
 
 export function dunningPage({ report, workList }: DunningOverview): string {
   const isEmpty =
@@ -156,30 +157,9 @@ interface TableCard {
 }
 
 function tableCard({ id, title, columns, rows, empty, note }: TableCard): Html {
-  const table = html`<div class="table-scroll" role="region" aria-labelledby="${id}-title" tabindex="0">
-    <table class="compact">
-      <caption class="visually-hidden">
-        ${title}
-      </caption>
-      <thead>
-        <tr>
-          ${columns.map((column, i) => html`<th scope="col" class="${i === 0 ? '' : 'number'}">${column}</th>`)}
-        </tr>
-      </thead>
-      <tbody>
-        ${rows.map(
-          ([name, ...cells]) =>
-            html`<tr>
-              <th scope="row">${name}</th>
-              ${cells.map((cell) => html`<td class="number">${cell}</td>`)}
-            </tr>`,
-        )}
-      </tbody>
-    </table>
-  </div>`;
   return html`<section class="card" aria-labelledby="${id}-title">
     <div class="card-head"><h2 id="${id}-title">${title}</h2></div>
-    ${rows.length === 0 ? html`<p class="empty">${empty}</p>` : table}
+    ${rows.length === 0 ? html`<p class="empty">${empty}</p>` : numberTable(title, columns, rows)}
     ${note !== undefined && html`<p class="note">${note}</p>`}
   </section>`;
 }

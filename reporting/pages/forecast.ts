@@ -2,16 +2,16 @@
  * The revenue forecast beside the seasonal naive one: what is promised and what is not, every level so that levels add up, and
  * what forecasts of the past became. Rehearsals stand in while no forecast is old enough.
  */
-import { currencyExponent, formatMoney } from '../../core/money.js';
+import { formatMoney } from '../../core/money.js';
 import type { ForecastAccuracy, ForecastReport, ForecastSpan } from '../forecast-report.js';
 import { formatCount, formatDay, formatShare, UNKNOWN } from '../format.js';
 import { html } from '../html.js';
 import type { Html } from '../html.js';
+import { forecastChart } from './forecast-chart.js';
 import { componentsCard } from './forecast-components.js';
 import { pastChart } from './forecast-past.js';
 import { notice, renderPage } from './layout.js';
-import { chartFigure, instant } from './parts.js';
-import type { ChartRow } from './parts.js';
+import { instant } from './parts.js';
 
 /** Half a year before thirteen weeks ahead. */
 const RECENT_SHOWN = 26;
@@ -112,35 +112,18 @@ function standing({ committed }: Pick<ForecastSpan, 'committed'>): Html {
 
 function weekChart(report: ForecastReport): Html {
   const { currency, recent, spans } = report;
-  const money = moneyOf(report);
-  const cell = (amount: number | null) => ({
-    value: amount === null ? null : amount / 10 ** currencyExponent(currency),
-    text: amount === null ? UNKNOWN : money(amount),
-  });
-  const came: ChartRow[] = recent.slice(-RECENT_SHOWN).map(({ fromOn, actual }) => ({
-    label: formatDay(fromOn),
-    cells: [actual, null, null, null, null].map(cell),
-  }));
-  const weeks = spans.filter(({ level, span }) => level === 'platform' && span === 'week');
-  const ahead: ChartRow[] = weeks.map(({ fromOn, mean, low80, high80, naive }) => ({
-    label: formatDay(fromOn),
-    cells: [null, mean, low80, high80, naive].map(cell),
-  }));
-  return chartFigure({
+  const nothing = { actual: null, mean: null, low80: null, high80: null, naive: null };
+  const came = recent.slice(-RECENT_SHOWN).map(({ fromOn, actual }) => ({ ...nothing, fromOn, actual }));
+  const ahead = spans
+    .filter(({ level, span }) => level === 'platform' && span === 'week')
+    .map((week) => ({ ...week, actual: null }));
+  return forecastChart({
     id: 'weeks',
     title: 'Revenue by week, and what is expected',
     summary: `Lines of captured revenue in ${came.length} weeks and of its forecast in ${ahead.length} more, with the 80 % interval.`,
-    kind: 'lines',
     currency,
     rowTitle: 'Seven days from',
-    columns: [
-      { title: 'Came', colour: 'series-1', format: 'money' },
-      { title: 'Forecast', colour: 'series-4', format: 'money' },
-      { title: '80 % from', colour: 'series-4', format: 'money', band: 'low' },
-      { title: '80 % interval, to', colour: 'series-4', format: 'money', band: 'high' },
-      { title: 'Seasonal naive', colour: 'series-2', format: 'money' },
-    ],
-    rows: [...came, ...ahead],
+    points: [...came, ...ahead],
     note: partsText(report),
   });
 }

@@ -11,8 +11,7 @@ import { figureList } from './figures.js';
 import type { Figure } from './figures.js';
 import { notice, renderPage } from './layout.js';
 import { chartFigure, instant } from './parts.js';
-import { tableCard } from './table-card.js';
-import type { Head } from './table-card.js';
+import { asNumber, numberCell, tableCard } from './table-card.js';
 
 /** Months on the page; the report has all. */
 const SHOWN = 13;
@@ -116,7 +115,7 @@ function waterfallTable(report: SubscriptionReport): Html {
             money(month.closingPaise),
             formatShare(month.logoChurn),
             `${formatCount(month.endedVoluntary)} / ${formatCount(month.endedInvoluntary)}`,
-          ].map(number)}
+          ].map(numberCell)}
         </tr>`,
     );
   const heads = [
@@ -133,14 +132,6 @@ function waterfallTable(report: SubscriptionReport): Html {
   return tableCard({ title: 'Waterfall', heads: ['Month', ...heads.map(asNumber)], rows, empty: '' });
 }
 
-function asNumber(title: string): Head {
-  return { title, isNumber: true };
-}
-
-function number(text: string): Html {
-  return html`<td class="number">${text}</td>`;
-}
-
 function cohortTable(report: SubscriptionReport): Html {
   const money = moneyOf(report);
   const rows = report.cohorts
@@ -154,7 +145,7 @@ function cohortTable(report: SubscriptionReport): Html {
             formatCount(subscriptions),
             money(mrrPaise),
             ...AGES.map((age) => formatShare(kept.find((one) => one.age === age)?.share ?? null)),
-          ].map(number)}
+          ].map(numberCell)}
         </tr>`,
     );
   const heads = [
@@ -183,7 +174,7 @@ function planTable(report: SubscriptionReport): Html {
           known(plan.expectedPaise),
           known(plan.realisedPaise),
           formatCount(plan.ended),
-        ].map(number)}
+        ].map(numberCell)}
       </tr>`,
   );
   const heads = ['Pay', 'MRR', 'Margin to come, each', 'Paid by those that ended, each', 'Ended'];

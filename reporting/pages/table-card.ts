@@ -1,4 +1,4 @@
-/** A table in a card of its own, named by its title, that scrolls sideways where the screen is narrow. */
+/** Tables that are named by their title and scroll sideways where the screen is narrow; one comes in a card of its own. */
 import { html } from '../html.js';
 import type { Html } from '../html.js';
 
@@ -42,4 +42,41 @@ function headCell(head: Head): Html {
   return typeof head === 'string'
     ? html`<th scope="col">${head}</th>`
     : html`<th scope="col" class="number">${head.title}</th>`;
+}
+
+export function asNumber(title: string): Head {
+  return { title, isNumber: true };
+}
+
+export function numberCell(text: string): Html {
+  return html`<td class="number">${text}</td>`;
+}
+
+/** Compact: the first cell names the row, the others are numbers. */
+export function numberTable(
+  title: string,
+  [first = '', ...heads]: readonly string[],
+  rows: readonly (readonly string[])[],
+): Html {
+  return html`<div class="table-scroll" role="region" aria-label="${title}" tabindex="0">
+    <table class="compact">
+      <caption class="visually-hidden">
+        ${title}
+      </caption>
+      <thead>
+        <tr>
+          ${[first, ...heads.map(asNumber)].map(headCell)}
+        </tr>
+      </thead>
+      <tbody>
+        ${rows.map(
+          ([name = '', ...cells]) =>
+            html`<tr>
+              <th scope="row">${name}</th>
+              ${cells.map(numberCell)}
+            </tr>`,
+        )}
+      </tbody>
+    </table>
+  </div>`;
 }

@@ -3,13 +3,8 @@
  * from source (as tests are), there is no compiled program for a thread, and they are trained here one after another.
  */
 import { Worker } from 'node:worker_threads';
-import { AppError } from '../../../core/errors.js';
+import { trainedOn } from '../../neural/training-thread.js';
 import { trainStack, type StackParameters, type StackTraining } from './train-stack.js';
-
-export type StackMessage =
-  | { readonly kind: 'progress'; readonly done: number }
-  | { readonly kind: 'trained'; readonly stages: (StackParameters | null)[] }
-  | { readonly kind: 'refused'; readonly message: string };
 
 /** Training steps so far of all. */
 export type StackProgress = (done: number, total: number) => void;
@@ -52,28 +47,5 @@ function onThread(
   report: (steps: number) => void,
 ): Promise<(StackParameters | null)[]> {
   const worker = new Worker(new URL('./stack-worker.js', import.meta.url), { workerData: request });
-  return new Promise<(StackParameters | null)[]>((resolve, reject) => {
-    worker.on('message', (message: StackMessage) => {
-      switch (message.kind) {
-        case 'progress':
-          report(message.done);
-          return;
-        case 'trained':
-          resolve(message.stages);
-          return;
-        case 'refused':
-          reject(new AppError('bad-input', 'diverged', message.message));
-          return;
-        default:
-          message satisfies never;
-      }
-    });
-    worker.on('error', reject);
-    // Only matters when nothing was answered: a promise settles once.
-    worker.on('exit', (code) =>
-      reject(
-        new AppError('internal', 'training-ended', `a stack's thread ended with code ${code} and no stack`),
-      ),
-    );
-  }).finally(() => worker.terminate());
+  return trainedOn(worker, report);
 }
